@@ -52,8 +52,7 @@ export class AgentObject {
 
   /** The version whose bytes the output has, as far as the journal knows; undefined if it has none. */
   get held(): HeldVersion | undefined {
-    const { record } = this.#standing;
-    return record?.state === 'receiving' || record?.state === 'idle' ? record.applied : record?.target;
+    return this.#standing.held;
   }
 
   /** Versions below this one are refused. */
@@ -154,6 +153,21 @@ export class AgentObject {
     await this.#takeOver.run();
     this.#isBusy = false;
     this.#tell();
+  }
+
+  /** As `Standing.age`; the file, and what was received of a newer version, go with it. @throws {LayercastError} what is wrong with the disk */
+  async age(passedUs: number, afterUs: number): Promise<void> {
+    if (this.#isBusy || this.#isEnding) return;
+    const isAnnounced = this.#newest !== undefined;
+    const { path } = this.#transfer;
+    this.#isBusy = true;
+    try {
+      await this.#standing.age({ isAnnounced, passedUs, afterUs }, async () => {
+        if (path !== undefined) await this.#world.discard?.(this.name, path);
+      });
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   /** Ends the transfer under way if nothing is sent any more. */

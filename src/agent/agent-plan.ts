@@ -17,6 +17,8 @@ export interface AgentPlan {
   readonly patienceUs: number;
   /** Whether versions whose program failed are tried once more. */
   readonly retry: boolean;
+  /** How long an object is kept that the fleet does not announce any more. @default for ever */
+  readonly forgetAfterUs?: number | undefined;
 }
 
 /** What an agent has come to. */

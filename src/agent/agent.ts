@@ -1,6 +1,7 @@
 import type { Finding } from '../receiver/watch/findings.js';
 import type { AgentEnd, AgentPlan, AgentStatus, HeldObject } from './agent-plan.js';
 import { DeviceObjects } from './device-objects.js';
+import { DroppedObjects } from './dropped-objects.js';
 import type { AgentWatch, AgentWorld } from './ports.js';
 import { SharedWork } from './shared-work.js';
 import { Sleep } from './sleep.js';
@@ -82,6 +83,8 @@ export class Agent {
   async run(signal: AbortSignal): Promise<AgentEnd> {
     await this.#objects.load(this.#plan.retry);
     this.#world.emit('start', { fleet: this.#plan.fleet, objects: this.#objects.size });
+    const dropped = new DroppedObjects(this.#objects, this.#plan.forgetAfterUs, this.#world.clock, () => this.#look());
+    dropped.start();
     this.#look();
     const stop = () => this.#end();
     signal.addEventListener('abort', stop, { once: true });
@@ -99,6 +102,7 @@ export class Agent {
     } finally {
       this.#end();
       await this.#work.settled();
+      await dropped.stop();
       this.#cancelLook();
       signal.removeEventListener('abort', stop);
     }

@@ -46,6 +46,11 @@ export class DeviceObjects implements Iterable<AgentObject> {
     return this.#byName.values();
   }
 
+  /** Whether anything genuine of the fleet was heard in this life. */
+  get hasHeard(): boolean {
+    return this.#hasHeard;
+  }
+
   get size(): number {
     return this.#byName.size;
   }

@@ -27,6 +27,8 @@ export interface ObjectRecord {
   readonly lowestVersion: number;
   /** The version that was taken over last; undefined if none was. */
   readonly applied: HeldVersion | undefined;
+  /** For how long the fleet has been heard without the object, if the object is to be forgotten one day. */
+  readonly unannouncedUs?: number | undefined;
 }
 
 /** The record of an object of which a first version is about to be received. */
@@ -65,11 +67,13 @@ export function packRecord(record: ObjectRecord): string {
 export function unpackRecord(text: string): ObjectRecord | undefined {
   try {
     const fields = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const { format, object, state, target, attempts, interrupted, lowestVersion, applied } = fields;
+    const { format, object, state, target, attempts, interrupted, lowestVersion, applied, unannouncedUs } = fields;
     if (format !== 1 || typeof object !== 'string' || !RECORDED.includes(state as string)) return undefined;
     if (!isVersion(target) || !(applied === undefined || isVersion(applied))) return undefined;
     if (!isCount(attempts) || !isCount(interrupted) || !isCount(lowestVersion)) return undefined;
-    return { object, state: state as RecordedState, target, attempts, interrupted, lowestVersion, applied };
+    if (!(unannouncedUs === undefined || isCount(unannouncedUs))) return undefined;
+    const counts = { attempts, interrupted, lowestVersion, unannouncedUs };
+    return { object, state: state as RecordedState, target, ...counts, applied };
   } catch {
     return undefined;
   }

@@ -39,6 +39,8 @@ export interface AgentWorld {
   /** The warning for a version that would be of no use here, and is not received. Absent: there are none. */
   readonly uselessnessOf?: ((descriptor: Descriptor) => WarningEvent | undefined) | undefined;
   readonly receive: (request: ReceiveRequest) => RunningPursuit;
+  /** Removes the file of an object that is forgotten, and what was received of a newer version. Absent: objects are never forgotten. */
+  readonly discard?: ((object: string, path: string) => Promise<void>) | undefined;
   /**
    * Whether the file still has exactly the bytes of the version; a version without a file was taken when its command ended.
    *

@@ -30,6 +30,12 @@ export class Standing {
     return this.#record;
   }
 
+  /** The version whose bytes the output has, as far as the journal knows; undefined if it has none. */
+  get held(): HeldVersion | undefined {
+    const { state, applied, target } = this.#record ?? {};
+    return state === 'receiving' || state === 'idle' ? applied : target;
+  }
+
   /** The value of LwM2M's resource Update Result. */
   get result(): number {
     return this.#result;
@@ -65,6 +71,30 @@ export class Standing {
     await this.save(applied === undefined ? { state: 'idle' } : { state: 'applied', target: applied });
   }
 
+  /**
+   * Counts time in which the fleet was heard, and forgets the object when it was not announced for so long: the device has nothing of it then. It is
+   * received again when it is announced again, unless that is an older version.
+   *
+   * @param discard removes what the device has of it
+   * @throws {LayercastError} when the journal cannot be written; what `discard` throws
+   */
+  async age({ isAnnounced, passedUs, afterUs }: Age, discard: () => Promise<void>): Promise<void> {
+    if (this.#record === undefined) return;
+    const { state, lowestVersion, unannouncedUs: beforeUs = 0 } = this.#record;
+    if (isAnnounced) {
+      if (beforeUs > 0) await this.save({ state, unannouncedUs: undefined }, this.#error);
+      return;
+    }
+    // It was forgotten before.
+    if (beforeUs >= afterUs) return;
+    const unannouncedUs = beforeUs + passedUs;
+    if (unannouncedUs < afterUs) return await this.save({ state, unannouncedUs }, this.#error);
+    await discard();
+    const { held } = this;
+    const lowest = held === undefined ? lowestVersion : held.version - 1;
+    await this.save({ state: 'idle', applied: undefined, lowestVersion: lowest, unannouncedUs });
+  }
+
   /** The program is run again later; the version has not failed. */
   postpone(error: LayercastError): void {
     this.#error = error;
@@ -89,6 +119,14 @@ export class Standing {
     }
     this.#onChange();
   }
+}
+
+/** What has become of an object in some time. */
+export interface Age {
+  readonly isAnnounced: boolean;
+  readonly passedUs: number;
+  /** How long an object is kept that is not announced. */
+  readonly afterUs: number;
 }
 
 function isSameVersion(one: HeldVersion, other: HeldVersion): boolean {

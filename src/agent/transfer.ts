@@ -97,7 +97,7 @@ export class Transfer {
     this.#isPausing = false;
     try {
       const target = heldOf(wanted, this.path);
-      await this.#standing.save({ state: 'receiving', target, ...this.#stillWanted() });
+      await this.#standing.save({ state: 'receiving', target, unannouncedUs: undefined, ...this.#stillWanted() });
       if (this.#isEnding || this.#isPausing) throw new Paused();
       const { seeds = [], fill = [], contentKey } = this.#plan;
       const places = (texts: readonly string[]) => texts.map((text) => placeFor(text, this.#object));

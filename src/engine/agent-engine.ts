@@ -12,6 +12,7 @@ import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedAgentOptions } from '../options/check-agent-options.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
 import { readContentKey } from '../retrieve/decryption.js';
+import { discardOutput } from '../retrieve/discard-output.js';
 import { isHeld } from '../retrieve/held-output.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import type { Anchor } from '../trust/anchor.js';
@@ -34,6 +35,15 @@ export interface AgentEngineWorld {
   readonly watchStore?: WatchStore | undefined;
   /** As in `AgentWorld`. @default none are useless */
   readonly uselessnessOf?: AgentWorld['uselessnessOf'];
+  /** Forgets objects that the fleet does not announce any more. @default they are kept for ever */
+  readonly forget?: Forgetting | undefined;
+}
+
+/** When objects are forgotten, and what hears of that. */
+export interface Forgetting {
+  readonly afterUs: number;
+  /** Called before the files of the object are removed. */
+  readonly onForget: (object: string) => void;
 }
 
 /** All that an agent has: its folder in the state directory, the watch of each wake, pursuits, programs, and links with others. */
@@ -67,7 +77,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
   /** @throws {LayercastError} as `Agent.done` */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, emit } = this.#world;
-    const plan = planOf(this.#options);
+    const plan: AgentPlan = { ...planOf(this.#options), forgetAfterUs: this.#world.forget?.afterUs };
     // What is wrong with a content key is told at once, not when an object that needs it is announced.
     for (const path of new Set(plan.objects.map(({ contentKey }) => contentKey))) await readContentKey(path);
     await using folder = await AgentFolder.open({
@@ -121,6 +131,10 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       },
       uselessnessOf: this.#world.uselessnessOf,
       receive: (request) => this.#receive(request, restorer),
+      discard: async (object, path) => {
+        this.#world.forget?.onForget(object);
+        await discardOutput(path, this.#options.stateDir);
+      },
       holds: (held, contentKey) => isHeld(held, contentKey, this.#stateDir, signal),
       runProgram: (request) => this.#runProgram(request),
       emit,

@@ -65,6 +65,7 @@ export class GatewayEngine implements Engine<GatewayStatus | undefined, void> {
       emit: emit as EventEmitter<AgentEvents>['emit'],
       uselessnessOf: notServed,
       watchStore: (descriptor, store) => this.#shelf.begin(descriptor, store),
+      forget: { afterUs: options.forgetAfterMs * 1000, onForget: (object) => this.#shelf.drop(object) },
     });
   }
 

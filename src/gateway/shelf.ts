@@ -95,6 +95,12 @@ export class Shelf {
     this.#changed(identity.object);
   }
 
+  /** An object is served no more. Readers of its whole file still get all of it. */
+  drop(object: string): void {
+    for (const version of this.versions(object)) version.end();
+    if (this.#slots.delete(object)) this.#changed(object);
+  }
+
   close(): void {
     for (const { whole, coming } of this.#slots.values()) for (const one of [whole, coming]) one?.end();
     this.#slots.clear();

@@ -30,6 +30,7 @@ export interface CheckedGatewayOptions extends Pick<CheckedAgentOptions, 'signal
   readonly http: Address & { readonly clientCount: number; readonly waitMs: number };
   /** Where objects are served by CoAP, too; undefined: nowhere. */
   readonly coap: Address | undefined;
+  readonly forgetAfterMs: number;
 }
 
 /**
@@ -45,7 +46,8 @@ export function checkGatewayOptions(options: unknown): CheckedGatewayOptions {
   if (key instanceof Error && faults.length === 0) throw key;
   const ofKey = key instanceof Error ? [{ option: 'key', text: key.message }] : [];
   if (faults.length > 0) throw new OptionsError('createGateway', [...faults, ...ofKey]);
-  const { folder: given, listen, coap, clientCount, waitMs, fill, signal, network, clock, ...ofAgent } = values!;
+  const { folder: given, listen, coap, clientCount, waitMs, forgetAfterMs, fill, ...rest } = values!;
+  const { signal, network, clock, ...ofAgent } = rest;
   const folder = resolve(given ?? FOLDER);
   const output = join(folder, '{object}');
   const subscribe = [...new Set(objects)].map((object) => ({ object, output, fill }));
@@ -56,6 +58,7 @@ export function checkGatewayOptions(options: unknown): CheckedGatewayOptions {
     folder,
     http,
     coap: coap === undefined ? undefined : parseListenAddress(coap),
+    forgetAfterMs,
     signal,
     network,
     clock,

@@ -53,6 +53,14 @@ export const GATEWAY_OPTIONS = {
     help: 'how long a request waits for bytes that have not been received yet',
     file: 'How long a request waits for bytes that have not been received yet; then the answer is 503',
   },
+  /** How long an object is kept that the fleet does not announce any more. @default 30 d */
+  forgetAfterMs: {
+    kind: WAITING_TIME,
+    default: 2_592_000_000,
+    flag: '--forget-after <time>',
+    help: 'how long an object is kept that the fleet does not announce any more',
+    file: 'How long an object is kept that the fleet does not announce any more; only time in which the fleet is heard counts. Then its file is removed',
+  },
   /** URLs of the objects on servers of the web or of CoAP, to ask for what multicast does not bring. `{object}` stands for the name. @default none */
   fill: {
     kind: FILL_URLS,

@@ -224,6 +224,17 @@ describe('a gateway', () => {
     expect((await bytesOf(await get('/objects/a'))).equals(newer.bytes)).toBe(true);
   });
 
+  it('serves an object no more that was dropped, and serves it again when it comes back', async () => {
+    const content = whole('a', 1);
+    const { changeCount } = shelf;
+    shelf.drop('a');
+    expect(shelf.changeCount).toBeGreaterThan(changeCount);
+    expect([(await get('/objects/a')).status, content.file.isClosed]).toEqual([404, true]);
+    expect(await (await get('/objects')).json()).toEqual({ objects: [] });
+    const { bytes } = whole('a', 1);
+    expect((await bytesOf(await get('/objects/a'))).equals(bytes)).toBe(true);
+  });
+
   it('refuses an address that another program has', async () => {
     const port = Number(new URL(gateway.url).port);
     const again = HttpGateway.listen(shelf, { host: '127.0.0.1', port, clientCount: 1, waitMs: 1 });
