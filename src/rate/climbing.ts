@@ -42,9 +42,9 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const jumpRate = Math.min(jumpRatio * believedRate, rules.climb.maxJump * levels.rateOf(level));
   const isShown = capacityBitsPerSecond !== undefined && !isUnshown;
   const carried = link.hasLied ? rules.climb.noPreviewRatio * believedRate : isShown ? jumpRate : 0;
-  const jump = Math.min(levels.max, levels.within(carried));
+  const jump = Math.min(path.mostLevel, levels.within(carried));
   const hasRoom = jump > level || levels.rateOf(next) <= rules.climb.noPreviewRatio * believedRate;
-  if (!hasRoom || !isClear(path, ...clearSpans(path)) || next > levels.max || path.isContended) return 'over';
+  if (!hasRoom || !isClear(path, ...clearSpans(path)) || next > path.mostLevel || path.isContended) return 'over';
   if (level > 1 && isUnshown && sinceUs < rules.climb.startStepUs + rules.climb.startSignUs && hasSign(path))
     return undefined;
   const to = Math.max(next, jump);
@@ -103,7 +103,7 @@ export function explore(
   // Servers may be behind separate links; the capacity measured by one server's trains then does not bound the sum of all.
   const isBeyond = nextRate > rules.climb.fullLinkRatio * link.mostBitsPerSecond;
   if (
-    next > levels.max ||
+    next > path.mostLevel ||
     levels.ownRateOf(next) > rules.climb.fullLinkRatio * link.mostBitsPerSecond ||
     !isClear(path, rules.climb.clearUs)
   )
@@ -152,7 +152,7 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
   if (level > 1 && levelBitsPerSecond > fairRate)
     return { level: level - 1, why, compared: { levelBitsPerSecond, mostBitsPerSecond: fairRate } };
   const limit = Math.min(fairRate, rules.climb.noPreviewRatio * path.link.believedBitsPerSecond(nowUs));
-  if (level >= levels.max || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))
+  if (level >= path.mostLevel || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))
     return undefined;
   const nextBitsPerSecond = levels.rateOf(level + 1);
   return { level: level + 1, why, compared: finite({ nextBitsPerSecond, mostBitsPerSecond: limit }) };

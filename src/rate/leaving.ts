@@ -1,11 +1,10 @@
-import type { LocalLoad } from './local-load.js';
 import type { PathState } from './path-state.js';
 import type { Compared, Step } from './policy.js';
 
-/** A step down, and whether the level is to be avoided for a while. */
+/** A step down, and what asks for it. */
 interface StepDown {
   readonly step: Step;
-  readonly isFailure: boolean;
+  readonly cause: 'limit' | 'host' | 'silence';
 }
 
 /**
@@ -14,19 +13,20 @@ interface StepDown {
  *
  * @param leaveLatencyUs a replicated channel may be joined only when the one before should have stopped arriving, this much later.
  */
-export function stepDownFor(path: PathState, load: LocalLoad, leaveLatencyUs: number): StepDown | undefined {
-  const { level, levels, nowUs } = path;
+export function stepDownFor(path: PathState, leaveLatencyUs: number): StepDown | undefined {
+  const { level, levels, load, nowUs } = path;
   if (level > levels.max) {
     const compared = { levelBitsPerSecond: levels.rateOf(level), mostBitsPerSecond: levels.maxRateBitsPerSecond };
     return {
       step: { level: levels.max, why: 'the joined channels exceed the rate limit', compared },
-      isFailure: false,
+      cause: 'limit',
     };
   }
   if (level <= 1) return undefined;
   if (load.isTooMuch) {
     const why = 'this host drops datagrams because it cannot keep up';
-    return { step: { level: level - 1, why, compared: load.compared }, isFailure: true };
+    const keptBitsPerSecond = (1 - load.dropRatio) * levels.rateOf(level);
+    return { step: { level: levels.below(level, keptBitsPerSecond), why, compared: load.compared }, cause: 'host' };
   }
   const silentUs = path.heardUs === undefined ? nowUs - path.changedUs : 0;
   // However long a leave takes, half of the patience is left for the channel itself.
@@ -34,7 +34,7 @@ export function stepDownFor(path: PathState, load: LocalLoad, leaveLatencyUs: nu
   const mostSilentUs = Math.max(path.patienceUs, leastUs);
   if (silentUs < mostSilentUs) return undefined;
   const compared = { silentMs: silentUs / 1000, mostSilentMs: mostSilentUs / 1000 };
-  return { step: { level: level - 1, why: 'the joined channel sends nothing', compared }, isFailure: true };
+  return { step: { level: level - 1, why: 'the joined channel sends nothing', compared }, cause: 'silence' };
 }
 
 /** The step to the highest level below the present one within a rate, which an overload showed. */

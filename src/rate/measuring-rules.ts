@@ -124,5 +124,13 @@ export const MEASURING_RULES = {
     minDrops: 10,
     /** At each reading the counts are multiplied by this: half of them are left after 0.7 s. */
     decay: 0.95,
+    /**
+     * A level that was too much for this host is avoided for so long, then twice as long each time it fails again, up to the most. A real disk that was behind for a fifth of a second
+     * kept a receiver on 41 of 98 Mbit/s for a minute while that counted as a failure of the link.
+     */
+    avoidUs: 4_000_000,
+    mostAvoidUs: 128_000_000,
+    /** A level that lasts so long after it was avoided has not failed again when it fails. */
+    forgetUs: 60_000_000,
   },
 };

@@ -4,6 +4,7 @@ import { JoinTimes } from './join-times.js';
 import type { LadderLevels } from './ladder-levels.js';
 import { LinkEstimate } from './link-estimate.js';
 import { LinkRhythm } from './link-rhythm.js';
+import { LocalLoad } from './local-load.js';
 import { type Congestion, congestionOf, type LevelContext } from './overload.js';
 import { PathHistory } from './path-history.js';
 import { emptyQueueUs, lowQueueUs } from './queue-limits.js';
@@ -23,6 +24,7 @@ export class PathState {
   readonly ambient: AmbientLoss;
   readonly joinTimes = new JoinTimes();
   readonly rhythm: LinkRhythm;
+  readonly load: LocalLoad;
   hasClimbed = false;
   nowUs = 0;
   level = 0;
@@ -44,6 +46,7 @@ export class PathState {
     this.link = new LinkEstimate(rules);
     this.ambient = new AmbientLoss(rules);
     this.rhythm = new LinkRhythm(rules);
+    this.load = new LocalLoad(rules);
     this.#computeLimits();
   }
 
@@ -75,6 +78,7 @@ export class PathState {
   add(nowUs: number, readings: readonly StreamReading[], local: LocalReading, sums: ReadingSums): void {
     this.nowUs = nowUs;
     this.history.add(nowUs, sums, local);
+    this.load.add(nowUs, this.history.receivedCount, local.droppedCount + local.unreadCount);
     if (this.level === 1 && readings.length === 1 && !this.hasClimbed) this.#noteRhythm(readings[0]!);
     this.#computeLimits();
     const { capacityBitsPerSecond } = this.link;
@@ -147,6 +151,11 @@ export class PathState {
   /** The standing queue. */
   get queueUs(): number {
     return this.history.standingQueueUs;
+  }
+
+  /** The highest level that the user and this host allow now. */
+  get mostLevel(): number {
+    return Math.min(this.levels.max, this.load.mostLevel(this.nowUs));
   }
 
   /** Whether there has been no queue lately. */

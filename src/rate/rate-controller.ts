@@ -4,7 +4,6 @@ import { DeafPeriod } from './deaf-period.js';
 import { Failures, type Suspect } from './failures.js';
 import type { LadderLevels } from './ladder-levels.js';
 import { stepBelow, stepDownFor } from './leaving.js';
-import { LocalLoad } from './local-load.js';
 import { type Congestion, ownCongestion } from './overload.js';
 import { lossRatioOf } from './path-history.js';
 import { PathState } from './path-state.js';
@@ -29,7 +28,6 @@ export class RateController {
   readonly #phases = new PhaseMachine();
   readonly #retreats: Retreats;
   readonly #breaker: CircuitBreaker;
-  readonly #load: LocalLoad;
   #resumeUs = 0;
 
   constructor(levels: LadderLevels, rules: Rules = RULES) {
@@ -39,7 +37,6 @@ export class RateController {
     this.#failures = new Failures(this.#path, this.#deafPeriod);
     this.#retreats = new Retreats(rules);
     this.#breaker = new CircuitBreaker(rules);
-    this.#load = new LocalLoad(rules);
   }
 
   get level(): number {
@@ -116,7 +113,6 @@ export class RateController {
     const path = this.#path;
     path.link.setOthers(otherPaths.bitsPerSecond);
     path.add(nowUs, readings, local, sums);
-    this.#load.add(path.history.receivedCount, local.droppedCount + local.unreadCount);
     const ended = this.#slots.note(nowUs, sums);
     if (this.phase === 'deaf') this.#checkDeafPeriod();
     if (this.phase === 'deaf') return this.#leaveMore();
@@ -140,11 +136,12 @@ export class RateController {
     });
     if (congestion !== undefined) return this.#retreat(congestion);
     this.#breaker.rest(path.nowUs);
-    const down = stepDownFor(path, this.#load, this.#deafPeriod.latencyUs);
+    const down = stepDownFor(path, this.#deafPeriod.latencyUs);
     if (down === undefined) return undefined;
-    if (down.isFailure) {
-      this.#load.clear();
-      this.#failures.record({ isBucket: false });
+    if (down.cause === 'silence') this.#failures.record({ isBucket: false });
+    if (down.cause === 'host') {
+      path.load.failed(path.nowUs, path.level, this.#deafPeriod.latencyUs);
+      path.forgetClimb();
     }
     return this.#stepDown(down.step, undefined, false);
   }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LadderLevels } from '../../dist/rate/ladder-levels.js';
 import { stepDownFor } from '../../dist/rate/leaving.js';
-import { LocalLoad } from '../../dist/rate/local-load.js';
 import { PathState } from '../../dist/rate/path-state.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 
@@ -15,7 +14,7 @@ function isGivenUp(mode: 'several' | 'best', silentUs: number, leaveUs = LEAVE_U
   const path = new PathState(new LadderLevels(plan, rates, options));
   path.change(2, 0);
   path.nowUs = silentUs;
-  return stepDownFor(path, new LocalLoad(), leaveUs) !== undefined;
+  return stepDownFor(path, leaveUs) !== undefined;
 }
 
 describe('a joined channel that sends nothing', () => {
@@ -26,5 +25,22 @@ describe('a joined channel that sends nothing', () => {
   it('is given up later if it is replicated and leaves take long, because it may be joined only when the leave of the one before has worked', () => {
     expect([isGivenUp('best', 7.45e6), isGivenUp('best', 7.5e6)]).toEqual([false, true]);
     expect([isGivenUp('best', 4.95e6, 2.2e6), isGivenUp('best', 5e6, 2.2e6)]).toEqual([false, true]);
+  });
+});
+
+describe('a host that drops datagrams', () => {
+  function stepFrom(level: number, droppedCount: number) {
+    const rates = [1e6, 2e6, 4e6, 8e6, 16e6];
+    const plan = new StepPlan({ rates, mode: 'several', symbolBytes: 1200 });
+    const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
+    const path = new PathState(new LadderLevels(plan, rates, options));
+    path.change(level, 0);
+    path.load.add(0, 100 - droppedCount, droppedCount);
+    return stepDownFor(path, LEAVE_US)?.step.level;
+  }
+
+  it('leaves one level for a few, and as many as it takes for more', () => {
+    expect([stepFrom(5, 0), stepFrom(5, 12), stepFrom(5, 60)]).toEqual([undefined, 4, 3]);
+    expect(stepFrom(1, 60)).toBeUndefined();
   });
 });

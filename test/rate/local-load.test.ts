@@ -3,7 +3,7 @@ import { LocalLoad } from '../../dist/rate/local-load.js';
 
 function afterReadings(count: number, receivedCount: number, droppedCount: number): LocalLoad {
   const load = new LocalLoad();
-  for (let i = 0; i < count; i++) load.add(receivedCount, droppedCount);
+  for (let i = 0; i < count; i++) load.add(0, receivedCount, droppedCount);
   return load;
 }
 
@@ -19,15 +19,43 @@ describe('the load of this host', () => {
     expect(load.isTooMuch).toBe(false);
     const past = afterReadings(1, 0, 100);
     expect(past.isTooMuch).toBe(true);
-    for (let i = 0; i < 60; i++) past.add(100, 0);
+    for (let i = 0; i < 60; i++) past.add(0, 100, 0);
     expect(past.isTooMuch).toBe(false);
   });
 
-  it('is forgotten when something has been done about it', () => {
+  it('is forgotten when a level has been left for it, and looked at anew once that leave has worked', () => {
     const load = afterReadings(40, 50, 50);
-    load.clear();
+    load.failed(1e6, 3, 2e6);
     expect(load.isTooMuch).toBe(false);
-    load.add(50, 9);
+    load.add(2.9e6, 50, 50);
     expect(load.isTooMuch).toBe(false);
+    load.add(3e6, 50, 50);
+    expect(load.isTooMuch).toBe(true);
+  });
+
+  it('keeps a level and those above from being joined, twice as long each time that it fails again', () => {
+    const load = new LocalLoad();
+    expect(load.mostLevel(0)).toBe(Number.POSITIVE_INFINITY);
+    let nowUs = 0;
+    for (const seconds of [4, 8, 16, 32, 64, 128, 128]) {
+      load.failed(nowUs, 3, 0);
+      expect(load.mostLevel(nowUs + seconds * 1e6 - 1)).toBe(2);
+      nowUs += seconds * 1e6;
+      expect(load.mostLevel(nowUs)).toBe(Number.POSITIVE_INFINITY);
+      nowUs += 5e6;
+    }
+    load.failed(nowUs + 60e6, 3, 0);
+    expect(load.mostLevel(nowUs + 63.9e6)).toBe(2);
+    expect(load.mostLevel(nowUs + 64e6)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('waits no longer for a lower level that fails for the first time, and never keeps the lowest away', () => {
+    const load = new LocalLoad();
+    load.failed(0, 5, 0);
+    load.failed(1e6, 2, 0);
+    expect(load.mostLevel(4.9e6)).toBe(1);
+    expect(load.mostLevel(5e6)).toBe(Number.POSITIVE_INFINITY);
+    load.failed(5e6, 1, 0);
+    expect(load.mostLevel(5e6)).toBe(1);
   });
 });

@@ -34,6 +34,23 @@ describe('a host that cannot take all datagrams', () => {
     expect(Math.min(...late)).toBeGreaterThanOrEqual(2 * MEGABIT);
   });
 
+  it(
+    seeded('leaves once for a moment in which its disk is behind, and is back on its level ten seconds later'),
+    async () => {
+      const bed = new Bed('busy disk');
+      const object = bed.object(2000, { channels });
+      await bed.server().publish(object);
+      let tick = 0;
+      // A tenth of what comes, from the tenth second on, for a fifth of a second.
+      const local = () => ({ unreadCount: 0, droppedCount: ++tick > 200 && tick <= 204 ? 3 : 0, latenessUs: 0 });
+      const receiver = new LightReceiver(bed, object, bed.host('behind'), { local });
+      await bed.pass(20);
+      expect(receiver.moves.filter(({ action }) => action === 'leave')).toHaveLength(1);
+      expect(receiver.between(5, 10).at(-1)).toBeCloseTo(6 * MEGABIT, 0);
+      expect(receiver.levelRates.at(-1)).toBeCloseTo(6 * MEGABIT, 0);
+    },
+  );
+
   it(seeded('is not disturbed by a few drops, nor by ticks that are late'), async () => {
     const bed = new Bed('late ticks');
     const object = bed.object(2000, { channels });
