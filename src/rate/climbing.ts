@@ -116,7 +116,7 @@ export function explore(
   if (link.isBreathing(nowUs) && nextRate <= rules.climb.noPreviewRatio * sureRate) return 'start';
   const interval = levels.plan.stepSlots[level - 1]!;
   const isPermitted = !rules.switches.permissions || (stepLevel >= next && (slot + 1) % interval === 0);
-  if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;
+  if (!isPermitted || !backOff.permits(next, slot + 1, interval)) return undefined;
   const isShown = rules.switches.previews && rules.switches.delay;
   const { verdict, compared } = isShown ? judgePreview(slot, readings) : NO_PREVIEW;
   // If another receiver behind the bottleneck has the next level already, the preview for that level fills the link. The

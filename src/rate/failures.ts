@@ -187,13 +187,17 @@ export class BackOff {
     return this.#failures.get(level) ?? 0;
   }
 
-  /** Whether a level may be tried at the beginning of a slot. */
-  permits(level: number, slot: number): boolean {
+  /**
+   * Whether a level may be tried at the beginning of a slot.
+   *
+   * @param stepSlots slots between two permissions to step up to it. Where these are more than a round, they are the rounds: with rounds of 4 slots, a level that is permitted in every 8th
+   * would have only even rounds, and levels of odd numbers would never be tried again.
+   */
+  permits(level: number, slot: number, stepSlots = 1): boolean {
     const failureCount = this.failureCount(level);
     if (failureCount === 0) return true;
-    return (
-      slot % this.#rules.failures.roundSlots === 0 &&
-      (slot / this.#rules.failures.roundSlots) % 2 ** failureCount === level % 2
-    );
+    const roundSlots = Math.max(this.#rules.failures.roundSlots, stepSlots);
+    const everySlots = Math.max(2 * roundSlots, this.#rules.failures.roundSlots * 2 ** failureCount);
+    return slot % everySlots === (level % 2) * roundSlots;
   }
 }

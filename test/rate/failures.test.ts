@@ -6,8 +6,9 @@ import { PathState } from '../../dist/rate/path-state.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 
 /** The slots that a level may be tried in. */
-function triesOf(backOff: BackOff, level: number, slotCount = 256): number[] {
-  return Array.from({ length: slotCount }, (_, slot) => slot).filter((slot) => backOff.permits(level, slot));
+function triesOf(backOff: BackOff, level: number, stepSlots = 1): number[] {
+  const permitted = Array.from({ length: 256 / stepSlots }, (_, step) => step * stepSlots);
+  return permitted.filter((slot) => backOff.permits(level, slot, stepSlots));
 }
 
 describe('a back-off', () => {
@@ -31,6 +32,19 @@ describe('a back-off', () => {
     expect(backOff.failureCount(3)).toBe(4);
   });
 
+  it('lets a level be tried again, even or odd, however rarely steps to it are permitted', () => {
+    for (const stepSlots of [1, 2, 4, 8]) {
+      for (const level of [2, 3]) {
+        const backOff = new BackOff();
+        const counts = Array.from({ length: 6 }, () => {
+          backOff.failed(level);
+          return triesOf(backOff, level, stepSlots).length;
+        });
+        expect(counts).toEqual([stepSlots === 8 ? 16 : 32, 16, 8, 4, 2, 1]);
+      }
+    }
+  });
+
   it('ends when the level has been held', () => {
     const backOff = new BackOff();
     for (let i = 0; i < 9; i++) backOff.failed(3);
@@ -42,13 +56,19 @@ describe('a back-off', () => {
 
   it('never permits neighbouring levels in the same slot when both have failed', () => {
     fc.assert(
-      fc.property(fc.nat(30), fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 }), (level, one, other) => {
-        const backOff = new BackOff();
-        for (let i = 0; i < one; i++) backOff.failed(level);
-        for (let i = 0; i < other; i++) backOff.failed(level + 1);
-        const tries = new Set(triesOf(backOff, level));
-        expect(triesOf(backOff, level + 1).filter((slot) => tries.has(slot))).toEqual([]);
-      }),
+      fc.property(
+        fc.nat(30),
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.nat(3),
+        (level, one, other, exponent) => {
+          const backOff = new BackOff();
+          for (let i = 0; i < one; i++) backOff.failed(level);
+          for (let i = 0; i < other; i++) backOff.failed(level + 1);
+          const tries = new Set(triesOf(backOff, level, 2 ** exponent));
+          expect(triesOf(backOff, level + 1, 2 ** exponent).filter((slot) => tries.has(slot))).toEqual([]);
+        },
+      ),
     );
   });
 
