@@ -3,6 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import type { ByteSource } from '../base/ports.js';
 import { systemError } from '../base/system-error.js';
+import { isOnLocalDisk } from './local-disk.js';
 import { Promptness } from './promptness.js';
 import { readWholly } from './sync-io.js';
 
@@ -35,7 +36,8 @@ export class FileSource implements ByteSource {
   readonly #handle: FileHandle;
   /** Closes a copy of this process, which has no name that could lead to another file; undefined for a file with a name. */
   readonly #closeCopy: (() => Promise<void>) | undefined;
-  readonly #promptness: Promptness;
+  /** Undefined where another host may have to answer, and keep the thread that asks waiting for as long as it is away. */
+  readonly #promptness: Promptness | undefined;
   /** As they were last, since a link that goes changes both. */
   #linkCount: bigint;
   #ctimeNs: bigint;
@@ -46,10 +48,10 @@ export class FileSource implements ByteSource {
     handle: FileHandle,
     found: BigIntStats,
     closeCopy: (() => Promise<void>) | undefined,
-    nowMs?: () => number,
+    promptness: Promptness | undefined,
   ) {
     this.path = path;
-    this.#promptness = new Promptness(PROMPTNESS, nowMs);
+    this.#promptness = promptness;
     this.#closeCopy = closeCopy;
     this.#handle = handle;
     this.identity = identityIn(found);
@@ -73,7 +75,7 @@ export class FileSource implements ByteSource {
         const kind = found.isDirectory() ? 'a directory' : found.isFIFO() ? 'a named pipe' : 'a device or socket';
         throw new LayercastError('NOT_A_FILE', `${JSON.stringify(path)} is ${kind}`, { hint: 'name an ordinary file' });
       }
-      return new FileSource(path, handle, found, undefined, nowMs);
+      return new FileSource(path, handle, found, undefined, await promptnessOf(handle, nowMs));
     } catch (error) {
       await handle.close();
       throw systemError(error, 'open', path);
@@ -87,7 +89,7 @@ export class FileSource implements ByteSource {
    * @param close called by `close`
    */
   static async ofCopy(handle: FileHandle, what: string, close: () => Promise<void>): Promise<FileSource> {
-    return new FileSource(what, handle, await handle.stat({ bigint: true }), close);
+    return new FileSource(what, handle, await handle.stat({ bigint: true }), close, await promptnessOf(handle));
   }
 
   /**
@@ -117,7 +119,7 @@ export class FileSource implements ByteSource {
     return this.#doNow(() => undefined);
   }
 
-  /** As `read`, in the calling thread, as long as the file lies in the system's memory. @throws {LayercastError} as `read` */
+  /** As `read`, in the calling thread, as long as the file lies in the system's memory, and on a disk of this host. @throws {LayercastError} as `read` */
   readNow(offset: number, into: Uint8Array): boolean {
     this.#checkRange(offset, into.length);
     return this.#doNow(() => readWholly(this.#handle.fd, into, offset));
@@ -167,8 +169,9 @@ export class FileSource implements ByteSource {
   /** Reads if the calling thread need not wait, and checks that the file is unchanged. */
   #doNow(read: () => void): boolean {
     if (this.#changed !== undefined) throw this.#changed;
-    if (!this.#promptness.isExpected) return false;
-    const beganMs = this.#promptness.begin();
+    const promptness = this.#promptness;
+    if (!promptness?.isExpected) return false;
+    const beganMs = promptness.begin();
     try {
       read();
       // A read that ended too early shows here too: the file has another size.
@@ -176,7 +179,7 @@ export class FileSource implements ByteSource {
     } catch (error) {
       throw systemError(error, 'read', this.path);
     }
-    this.#promptness.end(beganMs);
+    promptness.end(beganMs);
     return true;
   }
 
@@ -198,6 +201,11 @@ export class FileSource implements ByteSource {
     });
     throw this.#changed;
   }
+}
+
+async function promptnessOf(handle: FileHandle, nowMs?: () => number): Promise<Promptness | undefined> {
+  const isLocal = process.platform !== 'linux' || (await isOnLocalDisk(`/proc/self/fd/${handle.fd}`));
+  return isLocal ? new Promptness(PROMPTNESS, nowMs) : undefined;
 }
 
 function identityIn(found: BigIntStats): FileIdentity {

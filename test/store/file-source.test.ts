@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { appendFile, chmod, link, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import fs, { appendFile, chmod, link, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { geometryOf } from '../../dist/object/geometry.js';
 import { FileSource } from '../../dist/store/file-source.js';
 import { hashObject, verifyFile } from '../../dist/store/hash-file.js';
@@ -99,6 +100,25 @@ describe('a file that is published', () => {
     expect(source.readNow(0, into)).toBe(true);
     await source.close();
   });
+
+  it.each([
+    ['NFS', 0x6969],
+    ['FUSE', 0x65735546],
+  ])(
+    'is never waited for by the thread that sends where it is on another host, which may be away (%s)',
+    async (_, type) => {
+      vi.spyOn(fs, 'statfs').mockResolvedValue({ type } as Awaited<ReturnType<typeof fs.statfs>>);
+      syncBuiltinESMExports();
+      const source = await FileSource.open(await newFile('0123456789'), standing);
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+      const into = Buffer.alloc(4);
+      expect([source.readNow(0, into), source.confirmNow()]).toEqual([false, false]);
+      await source.read(3, into);
+      expect(into.toString()).toBe('3456');
+      await source.close();
+    },
+  );
 
   it('is found to be replaced or deleted when its path is checked', async () => {
     const path = await newFile('0123456789');

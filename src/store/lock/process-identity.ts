@@ -1,7 +1,8 @@
 import { readlinkSync } from 'node:fs';
-import { readFile, readlink, statfs } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { errnoOf } from '../../base/errors.js';
+import { isOnLocalDisk } from '../local-disk.js';
 
 /**
  * A process: its id, its start time, which distinguishes it from a later process with the same id, and the system in which the id counts.
@@ -34,15 +35,6 @@ export interface ThreadIdentity {
 /** `unknown` for a process that this process cannot see: it runs in another pid namespace or on another host. */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
-/**
- * Types of file systems that only one kernel can use at a time (statfs(2), f_type): no process of another host can write there. Types that
- * are not listed may be shared.
- */
-const LOCAL_FILE_SYSTEMS = new Set([
-  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x4d44, 0x2011bab0, 0x01021994, 0x858458f6, 0x794c7630, 0x24051905,
-  0x72b6, 0x3434, 0x2fc12fc1, 0xca451a4e,
-]);
-
 export async function thisProcess(): Promise<ProcessIdentity> {
   const [stat, bootId, pidNamespace, machineId] = await Promise.all([
     statOf(process.pid, undefined),
@@ -63,7 +55,7 @@ export async function livenessOf(identity: ProcessIdentity, folder: string): Pro
   if (differ(identity.bootId, own.bootId)) {
     // This host has been started again since, or the process runs on another host.
     const isSameHost = identity.host === own.host && identity.machineId === own.machineId;
-    const isProven = isSameHost && (own.machineId !== undefined || (await isLocal(folder)));
+    const isProven = isSameHost && (own.machineId !== undefined || (await isOnLocalDisk(folder)));
     return isProven ? 'dead' : 'unknown';
   }
   if (differ(identity.pidNamespace, own.pidNamespace)) return 'unknown';
@@ -121,11 +113,6 @@ async function statOf(pid: number, threadId: number | undefined): Promise<Stat |
   const fields = content?.slice(content.lastIndexOf(')') + 2).split(' ');
   const [state, startedAt] = [fields?.[0], fields?.[19]];
   return state === undefined || startedAt === undefined ? undefined : { state, startedAt };
-}
-
-async function isLocal(folder: string): Promise<boolean> {
-  const found = await statfs(folder).catch(() => undefined);
-  return found !== undefined && LOCAL_FILE_SYSTEMS.has(found.type);
 }
 
 /** The trimmed content of a file; undefined when the file is empty or cannot be read. */
