@@ -3,11 +3,14 @@ import { LongestFirst } from './test/longest-first.js';
 
 /** Folders of tests that keep a processor busy, so that more of them at once than there are processors would gain nothing. */
 const together = [
-  ...'agent base bench chunks cli coap config device doctor events fec fleet gateway http metrics mirror mqtt net object options plot process publish rate receiver'.split(
+  ...'agent base bench chunks cli coap config device doctor events fec fleet gateway http metrics mirror mqtt net object options plot process publish receiver'.split(
     ' ',
   ),
-  ...'manager page retrieve scenario sender simulate store transfer tree trust wire work'.split(' '),
+  ...'manager page retrieve scenario sender store tree trust wire work'.split(' '),
 ].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Folders whose tests know virtual time alone. They and long simulations run beside the others in `npm test` (scripts/run-tests.mjs). */
+const virtual = ['rate', 'simulate', 'transfer'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Long simulations, whose coverage is not counted (coverage-environment.ts). */
 const simulated = [
@@ -30,6 +33,12 @@ const busy = [
   'test/engine/threads.test.ts',
 ];
 
+/** What may have a tenth of a processor, and sleeps for nobody, hangs after this time. */
+const STARVED_MS = 600_000;
+
+/** Where workers write their coverage (scripts/run-tests.mjs); undefined where nobody asks for it. */
+const { COVERAGE_FOLDER } = process.env;
+
 /** Tests run against `dist/` (with source maps), so that coverage counts spawned command lines too. */
 export default defineConfig({
   test: {
@@ -38,6 +47,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongestFirst },
     environment: './test/coverage-environment.ts',
+    env: COVERAGE_FOLDER === undefined ? {} : { NODE_V8_COVERAGE: COVERAGE_FOLDER },
     setupFiles: ['test/setup.ts'],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 60_000,
@@ -46,15 +56,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'together', include: together, exclude: simulated, maxWorkers: 2 },
+        test: { name: 'together', include: together, maxWorkers: 2 },
+      },
+      {
+        extends: true,
+        test: { name: 'virtual', include: virtual, exclude: simulated, maxWorkers: 2, testTimeout: STARVED_MS },
       },
       {
         extends: true,
         test: {
-          name: 'simulated',
+          name: 'virtual-uncounted',
           include: simulated,
           maxWorkers: 2,
           environmentOptions: { isCounted: false },
+          testTimeout: STARVED_MS,
         },
       },
       // These files mostly wait for what other processes send at a rate, so two more of them than there are processors (on two) cost nobody time.
@@ -63,7 +78,7 @@ export default defineConfig({
         test: {
           name: 'apart',
           include: ['test/**/*.test.ts'],
-          exclude: [...together, ...simulated, ...busy],
+          exclude: [...together, ...virtual, ...busy],
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
