@@ -1,17 +1,21 @@
+import { formatQuantity, RATIO } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import {
   DEFAULT_QUEUE_BYTES,
   FQ_CODEL_QUEUE_BYTES,
+  LEAST_QUEUE_BYTES,
   type LinkChange,
   type LinkOptions,
   type LinkSettings,
   type LossOptions,
+  lossInBursts,
+  mostLostIn,
   type ScenarioLink,
 } from '../simulate/index.js';
 import type { Prng } from '../simulate/random/prng.js';
 import type { LinkTree } from './link-tree.js';
-import { disciplineFor, modelFaults, rateFault } from './resolve-model.js';
+import { disciplineFor, lineRateFault, modelFaults, rateFault } from './resolve-model.js';
 import type { DirectionEntry, LinkEntry, SettingsEntry } from './scenario-schema.js';
 import type { TracePlace, Traces } from './traces.js';
 
@@ -28,7 +32,7 @@ export function resolveLinks(
     const entry = entries[name]!;
     const path: Path = ['links', name];
     tree.expect(entry.below, [...path, 'below']);
-    faults.push(...faultsOf(entry, path, source));
+    faults.push(...faultsOf(entry, path, traces, source));
     const rates = prng.fork(`rates of ${name}`);
     return Array.from({ length: entry.count ?? 1 }, (_, index) => {
       const rate = rateFrom(entry.rate, rates);
@@ -56,7 +60,7 @@ function directionOf(entry: DirectionEntry, traces: Traces, place: TracePlace): 
   return { ...settings, queueBytes, discipline: disciplineFor(link, rate, traces, place) };
 }
 
-/** What of a direction can change. A queue given as a time holds the bytes that the rate sends in that time. */
+/** What of a direction can change. A queue given as a time holds the bytes that the rate sends in that time, but at least a packet. */
 export function settingsOf({ rate, queue, delay, loss, jitter }: SettingsEntry): LinkSettings {
   return {
     rateBitsPerSecond: rate,
@@ -69,36 +73,60 @@ export function settingsOf({ rate, queue, delay, loss, jitter }: SettingsEntry):
 
 /** The fault of a queue that is given as a time without a rate. */
 export function queueFault(
-  { queue, rate }: { readonly queue?: DirectionEntry['queue']; readonly rate?: unknown },
+  {
+    queue,
+    rate,
+    link,
+  }: { readonly queue?: DirectionEntry['queue']; readonly rate?: unknown; readonly link?: DirectionEntry['link'] },
   path: Path,
   source: YamlSource,
 ): readonly Fault[] {
   if (queue === undefined || !('us' in queue) || rate !== undefined) return [];
-  const text = 'a queue given as a time needs a rate, found no rate, allowed: bytes, or a rate with it';
+  const text =
+    link?.kind === 'trace'
+      ? 'a link with a trace has no one rate that says how long its queue is, found a time, allowed: bytes, such as 150kB'
+      : 'a queue given as a time needs a rate, found no rate, allowed: bytes, or a rate with it';
   return [source.faultAt([...path, 'queue'], text)];
 }
 
+/** The fault of bursts that are too short for the share that they should lose: it would be lost less. */
+function lossFault({ loss }: Pick<SettingsEntry, 'loss'>, path: Path, source: YamlSource): readonly Fault[] {
+  if (typeof loss !== 'object') return [];
+  const most = mostLostIn(loss.burst);
+  if (loss.share <= most) return [];
+  const text =
+    `too much for such short bursts, between which packets arrive, found ${formatQuantity(RATIO, loss.share)} in bursts of ${loss.burst}, ` +
+    `allowed: a share of at most ${formatQuantity(RATIO, Math.floor(1000 * most) / 1000)}, or a burst of at least ${Math.ceil(loss.share / (1 - loss.share) - 1e-9)}`;
+  return [source.faultAt([...path, 'loss'], text)];
+}
+
 function directionFaults(
-  direction: Omit<DirectionEntry, 'rate'> & { readonly rate?: unknown },
+  direction: Omit<DirectionEntry, 'rate'> & Pick<LinkEntry, 'rate'>,
   path: Path,
+  traces: Traces,
   source: YamlSource,
 ): readonly Fault[] {
   const { link, rate } = direction;
   return [
     ...queueFault(direction, path, source),
+    ...lossFault(direction, path, source),
     ...modelFaults(link, direction, path, source),
     ...rateFault(link, rate, path, source),
+    ...lineRateFault(link, traces.meanOf(link) ?? (typeof rate === 'object' ? rate.to : rate), path, source),
   ];
 }
 
-function faultsOf(entry: LinkEntry, path: Path, source: YamlSource): readonly Fault[] {
+function faultsOf(entry: LinkEntry, path: Path, traces: Traces, source: YamlSource): readonly Fault[] {
   const range = typeof entry.rate === 'object' && entry.rate.from > entry.rate.to;
+  const { link } = entry;
   return [
-    ...directionFaults(entry, path, source),
-    ...directionFaults(entry.up ?? {}, [...path, 'up'], source),
+    ...directionFaults(entry, path, traces, source),
+    ...directionFaults(entry.up ?? {}, [...path, 'up'], traces, source),
     ...(entry.changes ?? []).flatMap((change, index) => [
-      ...queueFault({ rate: entry.rate, ...defined(change) }, [...path, 'changes', index], source),
-      ...modelFaults(entry.link, change, [...path, 'changes', index], source),
+      ...queueFault({ link, rate: entry.rate, ...defined(change) }, [...path, 'changes', index], source),
+      ...lossFault(change, [...path, 'changes', index], source),
+      ...modelFaults(link, change, [...path, 'changes', index], source),
+      ...lineRateFault(link, change.rate, [...path, 'changes', index], source),
     ]),
     ...(range
       ? [source.faultAt([...path, 'rate'], 'an empty range, found "from" above "to", allowed: "from" of at most "to"')]
@@ -131,14 +159,11 @@ function changesOf(entry: LinkEntry, rate: number | undefined): readonly LinkCha
 function queueBytesOf(queue: DirectionEntry['queue'], rate: number | undefined): number | undefined {
   if (queue === undefined) return undefined;
   if ('bytes' in queue) return queue.bytes;
-  return rate === undefined ? DEFAULT_QUEUE_BYTES : Math.ceil((queue.us * rate) / 8e6);
+  return rate === undefined ? DEFAULT_QUEUE_BYTES : Math.max(LEAST_QUEUE_BYTES, Math.ceil((queue.us * rate) / 8e6));
 }
 
-/** A burst of b packets on average ends with probability 1/b after each packet. How often a burst begins follows from the share. */
 function lossOf(loss: NonNullable<DirectionEntry['loss']>): LossOptions {
-  if (typeof loss === 'number') return loss;
-  const badToGoodRatio = 1 / loss.burst;
-  return { goodToBadRatio: Math.min(1, (badToGoodRatio * loss.share) / (1 - loss.share)), badToGoodRatio };
+  return typeof loss === 'number' ? loss : lossInBursts(loss.share, loss.burst);
 }
 
 function defined<T extends object>(value: T): Partial<T> {

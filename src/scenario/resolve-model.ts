@@ -1,3 +1,4 @@
+import { formatQuantity, RATE } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import { type DisciplineOptions, FQ_CODEL_DEFAULTS } from '../simulate/index.js';
@@ -78,4 +79,23 @@ export function rateFault(
   if (model === undefined || model.kind === 'trace' || rate !== undefined) return [];
   const text = `a link of kind ${model.kind} needs a rate, found no rate, allowed: a rate beside link`;
   return [source.faultAt([...path, 'link'], text, 'key')];
+}
+
+/**
+ * The fault of a wire behind a link that is slower than the link.
+ *
+ * @param rateBitsPerSecond the link's highest; undefined if it has none, or if this change leaves it alone
+ */
+export function lineRateFault(
+  model: LinkModel | undefined,
+  rateBitsPerSecond: number | undefined,
+  path: Path,
+  source: YamlSource,
+): readonly Fault[] {
+  if (model === undefined || !('lineRate' in model) || model.lineRate === undefined) return [];
+  if (rateBitsPerSecond === undefined || model.lineRate >= rateBitsPerSecond) return [];
+  const [line, link] = [model.lineRate, rateBitsPerSecond].map((rate) => formatQuantity(RATE, rate));
+  const isChange = path.includes('changes');
+  const text = `faster than the wire behind the link, found a lineRate of ${line} and a rate of ${link}, allowed: a lineRate of at least the rate`;
+  return [source.faultAt(isChange ? [...path, 'rate'] : [...path, 'link', 'lineRate'], text)];
 }

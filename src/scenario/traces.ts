@@ -31,6 +31,11 @@ export class Traces {
     this.#prng = prng;
   }
 
+  /** Mean rate of the file of a link; undefined for other kinds of link, and if the file could not be read. */
+  meanOf(model: LinkModel | undefined): number | undefined {
+    return model?.kind === 'trace' ? this.#files.get(model.file)?.meanBitsPerSecond : undefined;
+  }
+
   /** What a link with a trace needs; undefined if its file could not be read, or its rate is missing. */
   optionsOf(
     model: Extract<LinkModel, { kind: 'trace' | 'wandering' }>,

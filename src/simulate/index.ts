@@ -40,9 +40,9 @@ export {
 export { type WanderingOptions, wanderingTrace } from './net/discipline/wandering-trace.js';
 export type { HostOptions, VirtualHost } from './net/host.js';
 export type { Link } from './net/link.js';
-export { DEFAULT_QUEUE_BYTES, type LinkOptions, type LinkSettings } from './net/link-options.js';
-export type { LossOptions } from './net/loss.js';
-export { VirtualNetwork } from './net/network.js';
+export { DEFAULT_QUEUE_BYTES, LEAST_QUEUE_BYTES, type LinkOptions, type LinkSettings } from './net/link-options.js';
+export { type LossOptions, lossInBursts, mostLostIn } from './net/loss.js';
+export { ROOT, VirtualNetwork } from './net/network.js';
 export { headerOf, type Packet } from './net/packet.js';
 export { TreeNode } from './net/tree.js';
 export { blankContent, bufferContent, type Content, ContentSource, sparseContent } from './object/content.js';

@@ -120,12 +120,27 @@ describe('faults of a scenario file', () => {
     ['up: { link: { kind: fqCodel } }', 'links.a.up.link: a link of kind fqCodel needs a rate'],
     ['rate: 1Mbit, queue: 9kB, link: { kind: policer, burst: 9kB }', '4:21: links.a.queue: a policer has no queue'],
     ['rate: 1Mbit, link: { kind: trace, file: README.md }', '4:8: links.a.rate: a trace is the rate itself'],
-    ['queue: 50ms, link: { kind: trace, file: README.md }', 'links.a.queue: a queue given as a time needs a rate'],
+    ['queue: 50ms, link: { kind: trace, file: README.md }', 'allowed: bytes, such as 150kB'],
     ['link: { kind: trace, file: README.md }', 'links.a.link.file: not a trace, line 3: found'],
     ['link: { kind: wandering }', 'a link of kind wandering needs a rate'],
     ['rate: 200Mbit, link: { kind: wandering }', '4:14: links.a.rate: a wandering link has one mean rate, found more'],
     ['rate: { from: 1Mbit, to: 2Mbit }, link: { kind: wandering }', 'one mean rate, found a range'],
     ['rate: 1Mbit, link: { kind: wandering }, changes: [{ at: 1s, rate: 2Mbit }]', 'one mean rate, found another'],
+    [
+      'rate: 10Mbit, link: { kind: tokenBucket, burst: 9kB, lineRate: 1Mbit }',
+      'links.a.link.lineRate: faster than the wire behind the link, found a lineRate of 1 Mbit and a rate of 10 Mbit',
+    ],
+    [
+      'rate: 1Mbit, link: { kind: bursts, period: 1ms, lineRate: 2Mbit }, changes: [{ at: 1s, rate: 3Mbit }]',
+      'links.a.changes.0.rate: faster than the wire behind the link',
+    ],
+    [
+      'loss: { share: 90%, burst: 2 }',
+      'links.a.loss: too much for such short bursts, between which packets arrive, found 90 % in bursts of 2, ' +
+        'allowed: a share of at most 66.6 %, or a burst of at least 9',
+    ],
+    ['changes: [{ at: 1s, loss: { share: 60%, burst: 1 } }]', 'links.a.changes.0.loss: too much for such short bursts'],
+    ['link: { kind: trace, file: . }', 'links.a.link.file: not a trace, found cannot read'],
     ['link: { kind: trace, file: no/such }', 'links.a.link.file: not a trace, found no file'],
   ])('tell what is wrong with a link: %s', async (link, expected) => {
     const faults = await within('links:', `  a: { ${link} }`, 'receivers: { one: {} }');

@@ -34,9 +34,19 @@ describe('a scenario file', () => {
     ]);
   });
 
+  it('has room for a packet in the shortest queue, so that no link is dead', async () => {
+    const { links } = await parse(
+      'links: { a: { rate: 1Mbit, queue: 1ms, changes: [{ at: 1s, rate: 1kbit }] } }\nreceivers: { one: { below: a } }',
+    );
+    expect(links[0]!.down!.queueBytes).toBe(1500);
+    expect(links[0]!.changes[0]!.down.queueBytes).toBe(1500);
+  });
+
   it('means by a share and a burst a channel that loses that share in runs of that length', async () => {
     const { links } = await parse('links: { a: { loss: { share: 20%, burst: 4 } } }\nreceivers: { one: {} }');
     expect(links[0]!.down!.loss).toEqual({ goodToBadRatio: 0.0625, badToGoodRatio: 0.25 });
+    const most = await parse('links: { a: { loss: { share: 90%, burst: 9 } } }\nreceivers: { one: {} }');
+    expect(most.links[0]!.down!.loss).toEqual({ goodToBadRatio: 1, badToGoodRatio: 1 / 9 });
   });
 
   it('has links of other kinds in either direction, with their defaults', async () => {

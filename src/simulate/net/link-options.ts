@@ -35,6 +35,8 @@ export interface LinkOptions extends LinkSettings {
 
 /** The queue of a small router. */
 export const DEFAULT_QUEUE_BYTES = 65_536;
+/** Room for one full packet of Ethernet: with less, a link would carry nothing at all. */
+export const LEAST_QUEUE_BYTES = 1500;
 
 /** What happened to the packets of one direction of a link. */
 export interface LinkCounts {

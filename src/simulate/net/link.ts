@@ -39,7 +39,7 @@ export class Link {
   readonly #wire: Wire;
   readonly #discipline: Discipline | undefined;
   /** Time that a byte takes on the wire behind the discipline. */
-  readonly #lineUsPerByte: number;
+  #lineUsPerByte = 0;
   readonly #fire = () => this.#departDue();
   #options: LinkOptions;
   #loss: LossModel;
@@ -60,7 +60,6 @@ export class Link {
     this.#options = options;
     this.#loss = new LossModel(loss ?? 0, world.prng);
     this.#settle();
-    this.#lineUsPerByte = discipline === undefined ? 0 : lineUsPerByte(discipline);
     if (discipline === undefined) return;
     this.#discipline = disciplineOf(discipline, this.#limits, world.prng.fork('discipline'));
   }
@@ -211,8 +210,9 @@ export class Link {
   }
 
   #settle(): void {
-    const { rateBitsPerSecond, queueBytes = DEFAULT_QUEUE_BYTES } = this.#options;
+    const { rateBitsPerSecond, queueBytes = DEFAULT_QUEUE_BYTES, discipline } = this.#options;
     this.#usPerByte = rateBitsPerSecond === undefined ? 0 : 8e6 / rateBitsPerSecond;
+    if (discipline !== undefined) this.#lineUsPerByte = lineUsPerByte(discipline, rateBitsPerSecond ?? 0);
     // Rounding must not keep the last packet out of a queue that holds exactly that many packets.
     this.#queueUs = queueBytes * this.#usPerByte + 1e-6;
     this.#wire.settings = this.#options;

@@ -16,6 +16,22 @@ export interface BurstyLoss {
 /** A share of all packets (0–1), independently of each other, or bursts. */
 export type LossOptions = number | BurstyLoss;
 
+/**
+ * Losses of a share of all packets, all of them in bursts of a mean length: a burst ends with the same probability after each of its packets, and how
+ * often one begins follows from the share.
+ *
+ * @param lostRatio at most `mostLostIn(burstPackets)`
+ */
+export function lossInBursts(lostRatio: number, burstPackets: number): BurstyLoss {
+  const badToGoodRatio = 1 / burstPackets;
+  return { goodToBadRatio: Math.min(1, (badToGoodRatio * lostRatio) / (1 - lostRatio)), badToGoodRatio };
+}
+
+/** The largest share that can be lost in bursts of this mean length, because at least one packet arrives between two bursts. */
+export function mostLostIn(burstPackets: number): number {
+  return burstPackets / (burstPackets + 1);
+}
+
 /** Decides which packets are lost, one by one in the order in which they are sent. */
 export class LossModel {
   readonly #options: LossOptions;

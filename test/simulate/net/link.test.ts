@@ -153,6 +153,17 @@ describe('a link with a discipline', () => {
     expect(link.counts).toEqual({ carriedCount: 5, carriedBytes: 6250, lostCount: 0, overflowCount: 0 });
   });
 
+  it.each([undefined, 1e6])('has no wire that is slower than itself, so that nothing waits behind it (%s)', async (lineRateBitsPerSecond) => {
+    const discipline = { kind: 'tokenBucket', burstBytes: 3750, lineRateBitsPerSecond } as const;
+    const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e6, queueBytes: 1e6, discipline });
+    // 10,000 bit in a µs.
+    link.change({ rateBitsPerSecond: 10e9 });
+    for (let i = 0; i < 100; i++) link.carry(packet());
+    await clock.run(1e6);
+    expect(times()).toHaveLength(100);
+    expect(times().at(-1)).toBeLessThanOrEqual(101);
+  });
+
   it('counts drops of the discipline, and losses of the wire, of which only packets that leave are part', async () => {
     const discipline = { kind: 'policer', burstBytes: 2500 } as const;
     const { clock, link, arrivals } = linkOf({ rateBitsPerSecond: 1e6, loss: 1, discipline });

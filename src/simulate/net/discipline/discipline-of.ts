@@ -31,8 +31,12 @@ export function disciplineOf(options: DisciplineOptions, limits: Limits, prng: P
   }
 }
 
-/** Time that a byte takes on the wire behind a discipline; 0 where the discipline itself sends packet after packet. */
-export function lineUsPerByte(options: DisciplineOptions): number {
+/**
+ * Time that a byte takes on the wire behind a discipline; 0 where the discipline itself sends packet after packet. The wire is never slower than the
+ * link, because it drops nothing: what waited for it would wait longer and longer.
+ */
+export function lineUsPerByte(options: DisciplineOptions, rateBitsPerSecond: number): number {
   if (options.kind === 'beacons' || options.kind === 'fqCodel') return 0;
-  return 8e6 / (options.lineRateBitsPerSecond ?? DEFAULT_LINE_RATE);
+  const linkRate = options.kind === 'trace' ? options.trace.meanBitsPerSecond : rateBitsPerSecond;
+  return 8e6 / Math.max(options.lineRateBitsPerSecond ?? DEFAULT_LINE_RATE, linkRate);
 }

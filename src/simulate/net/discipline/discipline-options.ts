@@ -3,7 +3,10 @@ import type { FqCodelOptions } from './fq-codel.js';
 
 /** How what leaves at once is put on the wire. */
 interface Wire {
-  /** Rate of the wire behind the discipline, at which packets that leave at once follow each other. @default 1 Gbit/s */
+  /**
+   * Rate of the wire behind the discipline, at which packets that leave at once follow each other, if the link is not faster.
+   * @default 1 Gbit/s
+   */
   readonly lineRateBitsPerSecond?: number | undefined;
 }
 
