@@ -106,7 +106,12 @@ function serverOf(resolving: Resolving, name: string, entry: ServerEntry, index:
   };
 }
 
-function parseUnicast(text: string): string {
+/**
+ * The address of a host, in canonical text.
+ *
+ * @throws {LayercastError} `ADDRESS_INVALID`
+ */
+export function parseUnicast(text: string): string {
   const address = parseAddress(text);
   if (isMulticast(address) || address === '::') {
     throw new LayercastError('ADDRESS_INVALID', `"${text}" is not the address of a host`, {

@@ -1,29 +1,35 @@
 import { listOf } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
+import { ROOT } from '../simulate/index.js';
 import type { LinkEntry } from './scenario-schema.js';
 
 /** The links of a scenario by the names of their entries. An entry stands for one link, or for as many as its `count` says. */
 export class LinkTree {
   /** Names of entries, each after the entry that it is below. */
   readonly order: readonly string[];
-  readonly #entries: Readonly<Record<string, LinkEntry>>;
+  /** A map, because names such as `constructor` are properties of every object. */
+  readonly #entries: ReadonlyMap<string, LinkEntry>;
   readonly #source: YamlSource;
   readonly #faults: Fault[] = [];
 
   constructor(entries: Readonly<Record<string, LinkEntry>>, source: YamlSource) {
-    this.#entries = entries;
+    this.#entries = new Map(Object.entries(entries));
     this.#source = source;
     this.order = this.#sorted();
+    if (this.#entries.has(ROOT)) {
+      const text = `the name of the top of the tree, found ${JSON.stringify(ROOT)}, allowed: any other name`;
+      this.#faults.push(source.faultAt(['links', ROOT], text, 'key'));
+    }
   }
 
-  /** Entries that are below themselves, and what `expect` found. */
+  /** Entries that are below themselves or called as the root is, and what `expect` found. */
   get faults(): readonly Fault[] {
     return this.#faults;
   }
 
   countOf(entry: string): number {
-    return this.#entries[entry]?.count ?? 1;
+    return this.#entries.get(entry)?.count ?? 1;
   }
 
   /** Name of the i-th link of an entry. After the last link the first follows again. */
@@ -39,7 +45,7 @@ export class LinkTree {
 
   /** Adds a fault if there is no entry that a setting names. */
   expect(below: string | undefined, path: Path): void {
-    if (below === undefined || this.#entries[below] !== undefined) return;
+    if (below === undefined || this.#entries.has(below)) return;
     const names = this.#source.keysOf(['links']);
     const allowed = names.length === 0 ? 'names under links' : listOf(names);
     this.#faults.push(this.#source.faultAt(path, `no such link, found ${JSON.stringify(below)}, allowed: ${allowed}`));
@@ -49,13 +55,13 @@ export class LinkTree {
     const order: string[] = [];
     const visit = (entry: string, seen: readonly string[]) => {
       if (order.includes(entry)) return;
-      const below = this.#entries[entry]?.below;
+      const below = this.#entries.get(entry)?.below;
       if (seen.includes(entry)) {
         const text = `behind itself, found ${[...seen, entry].join(' below ')}, allowed: a tree`;
         this.#faults.push(this.#source.faultAt(['links', entry, 'below'], text));
         return;
       }
-      if (below !== undefined && this.#entries[below] !== undefined) visit(below, [...seen, entry]);
+      if (below !== undefined && this.#entries.has(below)) visit(below, [...seen, entry]);
       if (!order.includes(entry)) order.push(entry);
     };
     for (const entry of this.#source.keysOf(['links'])) visit(entry, []);

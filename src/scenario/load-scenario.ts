@@ -9,10 +9,11 @@ import type { CapacityTrace, Scenario, ScenarioServer, TrafficOptions } from '..
 import { Prng } from '../simulate/random/prng.js';
 import { LinkTree } from './link-tree.js';
 import { readTraces } from './read-traces.js';
-import { queueFault, resolveLinks, settingsOf } from './resolve-links.js';
+import { resolveLinks, settingsOf } from './resolve-links.js';
 import { type FleetPart, fleetPartOf, resolveObject, startRatioOf } from './resolve-object.js';
-import { deathFaults, resolveReceivers } from './resolve-receivers.js';
+import { resolveReceivers } from './resolve-receivers.js';
 import { type ScenarioFile, type ServerEntry, scenarioSchema, type TrafficEntry } from './scenario-schema.js';
+import { serverFaults, stopFaults } from './server-faults.js';
 import { Traces } from './traces.js';
 
 /**
@@ -64,8 +65,8 @@ function resolveScenario(
   const receivers = resolveReceivers(receiverEntries, channelCount, tree, source, prng);
   const resolved = servers.map(([name, entry, ofFleet], index) => {
     tree.expect(entry.below, ['servers', name, 'below']);
-    faults.push(...queueFault(entry, ['servers', name], source));
-    faults.push(...deathFaults(entry.deaths ?? [], ['servers', name], source));
+    // Channels and addresses of a fleet's servers are those of the fleet file, which has been checked.
+    faults.push(...serverFaults(entry, ofFleet === undefined ? channelCount : 0, ['servers', name], source));
     return serverOf(name, entry, ofFleet, index, servers.length, object?.sizeBytes ?? 0);
   });
   const traffic = source.inOrder(file.traffic ?? {}, ['traffic']).flatMap(([name, entry]) => {
@@ -158,9 +159,15 @@ function trafficOf(name: string, entry: TrafficEntry, tree: LinkTree): readonly 
   }));
 }
 
-function trafficFaults(name: string, { kind, rate }: TrafficEntry, source: YamlSource): readonly Fault[] {
+function trafficFaults(name: string, entry: TrafficEntry, source: YamlSource): readonly Fault[] {
+  const { kind, rate } = entry;
   const path = ['traffic', name, 'rate'];
-  if (kind === 'udp' && rate === undefined) return [source.faultAt(path, 'missing, found nothing, allowed: a rate')];
-  if (kind === 'udp' || rate === undefined) return [];
-  return [source.faultAt(path, 'TCP finds its own rate, found a rate, allowed: a rate with kind udp only', 'key')];
+  const faults = [...stopFaults(entry, ['traffic', name], source)];
+  if (kind === 'udp' && rate === undefined) {
+    faults.push(source.faultAt(path, 'missing, found nothing, allowed: a rate'));
+  } else if (kind !== 'udp' && rate !== undefined) {
+    const text = 'TCP finds its own rate, found a rate, allowed: a rate with kind udp only';
+    faults.push(source.faultAt(path, text, 'key'));
+  }
+  return faults;
 }

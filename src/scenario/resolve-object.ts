@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DEFAULT_ANNOUNCE_INTERVAL_US, DEFAULT_SYMBOL_BYTES } from '../base/limits.js';
+import { DEFAULT_ANNOUNCE_INTERVAL_US, DEFAULT_SYMBOL_BYTES, MAX_SYMBOLS } from '../base/limits.js';
 import { systemError } from '../base/system-error.js';
 import { listOf } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
@@ -10,12 +10,15 @@ import type { Fleet, FleetObject, StartOffset } from '../fleet/fleet.js';
 import { ladderRates } from '../fleet/ladder-rates.js';
 import { parseFleet } from '../fleet/load-fleet.js';
 import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
+import { blockCountFor } from '../object/geometry.js';
 import { intervalUs, rateOf } from '../rate/ladder.js';
 import { automaticBlockSymbols } from '../sender/schedule/block-size.js';
 import type { ScenarioObject } from '../simulate/index.js';
 import type { ObjectEntry } from './scenario-schema.js';
 
 const NAME = 'object';
+/** Most blocks: 32 MB of digests, and more blocks than 100 GB have unless a file says how many. */
+const MAX_BLOCKS = 1e6;
 
 /** The part of a fleet file that a scenario is about. */
 export interface FleetPart {
@@ -56,23 +59,35 @@ export function resolveObject(
 ): { readonly object: ScenarioObject | undefined; readonly faults: readonly Fault[] } {
   const faults = contradictions(entry, source);
   const found = entry.size ?? (part === undefined ? 'nothing' : sizeOf(part.object.filePath));
-  const sizeBytes = typeof found === 'string' ? undefined : found;
+  const sizeBytes = typeof found === 'string' ? undefined : Math.round(found);
   if (sizeBytes === undefined) {
     faults.push(source.faultAt(['object', 'size'], `missing, found ${found}, allowed: a size such as 20MB`));
   }
   const object = part === undefined ? ownObject(entry, source, faults) : fleetObject(part);
   if (faults.length > 0 || sizeBytes === undefined) return { object: undefined, faults };
-  const { symbolBytes, code, blockSymbols } = object;
-  const automatic = automaticBlockSymbols(code, Math.ceil(sizeBytes / symbolBytes), symbolBytes);
+  const { symbolBytes, code } = object;
+  const symbolCount = Math.ceil(sizeBytes / symbolBytes);
+  const { blockSymbols = automaticBlockSymbols(code, symbolCount, symbolBytes) } = object;
+  const tooMany = countFault(symbolCount, blockCountFor(sizeBytes, symbolBytes, blockSymbols));
+  if (tooMany !== undefined) return { object: undefined, faults: [source.faultAt(['object', 'size'], tooMany)] };
   const channels = object.channels.map(({ rate, offset, ...address }, index) => ({
     ...address,
     rateBitsPerSecond: rate,
     startRatio: channelStartRatio({ servers: new Array(serverCount).fill(undefined) }, { index, offset }, sizeBytes),
   }));
   return {
-    object: { ...object, sizeBytes, blockSymbols: blockSymbols ?? automatic, channels },
+    object: { ...object, sizeBytes, blockSymbols, channels },
     faults,
   };
+}
+
+/** What is wrong with an object of so many symbols and blocks. */
+function countFault(symbolCount: number, blockCount: number): string | undefined {
+  if (symbolCount > MAX_SYMBOLS) {
+    return `too many symbols, found ${symbolCount}, allowed: ${MAX_SYMBOLS} (a smaller size, or larger symbolBytes)`;
+  }
+  if (blockCount <= MAX_BLOCKS) return undefined;
+  return `too many blocks, found ${blockCount}, allowed: ${MAX_BLOCKS} (a smaller size, or larger blockSymbols)`;
 }
 
 /** Where a server's carousels start, as a share of the object. */

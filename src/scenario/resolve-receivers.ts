@@ -120,12 +120,22 @@ function faultsOf(entry: ReceiverEntry, channelCount: number, path: Path, source
     if (to <= from)
       add(['sleeps', index, 'to'], 'ends before it begins, found "to" not after "from", allowed: a later time');
   }
-  faults.push(...deathFaults(deaths, path, source));
-  for (const [index, channel] of channels.entries()) {
-    if (channelCount === 0 || channel < channelCount) continue;
-    add(['channels', index], `no such channel, found ${channel}, allowed: 0 to ${channelCount - 1}`);
-  }
-  return faults;
+  return [...faults, ...deathFaults(deaths, path, source), ...channelFaults(channels, channelCount, path, source)];
+}
+
+/** Channels that the object does not have. @param channelCount 0 if it is not known */
+export function channelFaults(
+  channels: readonly number[],
+  channelCount: number,
+  path: Path,
+  source: YamlSource,
+): readonly Fault[] {
+  if (channelCount === 0) return [];
+  return channels.flatMap((channel, index) => {
+    if (channel < channelCount) return [];
+    const text = `no such channel, found ${channel}, allowed: 0 to ${channelCount - 1}`;
+    return [source.faultAt([...path, 'channels', index], text)];
+  });
 }
 
 /** Power cuts that end before they begin. */

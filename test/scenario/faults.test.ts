@@ -58,6 +58,14 @@ describe('faults of a scenario file', () => {
     ['object: { ladder: { from: 1Mbit, to: 2Mbit } }', '2:1: object.size: missing, found nothing'],
     ['object: { size: 1MB, ladder: { from: 2Mbit, to: 1Mbit } }', '2:49: object.ladder.to: "to" is below "from"'],
     ['object: { size: 1, channels: [{ rate: 1Mbit }] }', '2:17: object.size: not a size'],
+    [
+      'object: { size: 100GB, symbolBytes: 16, channels: [{ rate: 1Mbit }] }',
+      '2:17: object.size: too many symbols, found 6250000000, allowed: 4294967296 (a smaller size, or larger symbolBytes)',
+    ],
+    [
+      'object: { size: 10GB, blockSymbols: 1, channels: [{ rate: 1Mbit }] }',
+      '2:17: object.size: too many blocks, found 8445946, allowed: 1000000',
+    ],
   ])('tell what an object lacks: %s', async (object, expected) => {
     const faults = await faultsOf('duration: 10s', object, 'receivers: { one: {} }');
     expect(faults).toHaveLength(1);
@@ -86,6 +94,29 @@ describe('faults of a scenario file', () => {
   });
 
   it.each([
+    ['channels: [0, 2]', 'servers.s.channels.1: no such channel, found 2, allowed: 0 to 1'],
+    ['address: here', 'servers.s.address: not usable, "here" is not an IPv6 address, allowed: an address such as'],
+    ['address: "ff15::1"', 'servers.s.address: not usable, "ff15::1" is not the address of a host'],
+    ['start: 5s, stop: 5s', 'servers.s.stop: ends before it begins, found "stop" not after "start"'],
+    ['rate: 1Mbit, queue: 1kB', 'servers.s.queue: not the size of a queue'],
+  ])('tell what a server cannot be: %s', async (server, expected) => {
+    const faults = await within(`servers: { s: { ${server} } }`, 'receivers: { one: {} }');
+    expect(faults).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it('tell of names that every object has as of other names, and of the name of the root', async () => {
+    expect(await within('receivers: { one: { below: constructor } }')).toEqual([
+      's.yaml:3:28: receivers.one.below: no such link, found "constructor", allowed: names under links',
+    ]);
+    expect(await within('links: { toString: { below: valueOf }, root: {} }', 'receivers: { one: {} }')).toEqual([
+      expect.stringContaining('links.toString.below: no such link, found "valueOf", allowed: toString or root'),
+      's.yaml:3:40: links.root: the name of the top of the tree, found "root", allowed: any other name',
+    ]);
+    expect(await within('links: { toString: {} }', 'receivers: { valueOf: { below: toString } }')).toEqual([]);
+  });
+
+  it.each([
+    ['x: { kind: udp, below: a, rate: 1Mbit, start: 3s, stop: 2s }', '5:60: traffic.x.stop: ends before it begins'],
     ['x: { kind: udp, below: a }', '5:3: traffic.x.rate: missing'],
     ['x: { kind: reno, below: a, rate: 1Mbit }', '5:30: traffic.x.rate: TCP finds its own rate'],
     ['x: { kind: reno, below: a, from: b }', '5:36: traffic.x.from: no such link, found "b", allowed: a'],

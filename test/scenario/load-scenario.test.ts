@@ -34,6 +34,11 @@ describe('a scenario file', () => {
     ]);
   });
 
+  it('has whole bytes', async () => {
+    const { object } = await parseScenario(HEAD.replace('1MB', '1.0005kB') + 'receivers: { one: {} }', 's.yaml');
+    expect(object.sizeBytes).toBe(1001);
+  });
+
   it('has room for a packet in the shortest queue, so that no link is dead', async () => {
     const { links } = await parse(
       'links: { a: { rate: 1Mbit, queue: 1ms, changes: [{ at: 1s, rate: 1kbit }] } }\nreceivers: { one: { below: a } }',
