@@ -10,7 +10,8 @@ export const rate = quantity(RATE, 100, 100e9);
 /** From less than one datagram of most channels to more than 64 of fast ones. */
 export const burst = quantity(DURATION, 1, 1e6);
 
-const channelShape = {
+/** What a simulated channel has, too. */
+const pacedShape = {
   rate: rate.optional().meta({ description: 'Whole IPv6 packets, such as 4Mbit' }),
   pktDelay: quantity(DURATION, 0.1, 3600e6)
     .optional()
@@ -18,15 +19,16 @@ const channelShape = {
   offset: startOffset
     .optional()
     .meta({ description: 'Where in the object the carousel starts: 33% or 10MB. Default: the planner chooses' }),
-  burst: burst.optional().meta({ description: 'Longest time of its rate that leaves at once. Default: the object’s' }),
+};
+const burstText = 'Longest time of its rate that leaves at once';
+
+const triggeredShape = {
+  ...pacedShape,
+  burst: burst.optional().meta({ description: `${burstText}. Default: the object’s` }),
   group: text('IPv6 multicast group, such as ff15::42. Default: a hash of the channel’s name').optional(),
   port: port.optional().meta({ description: 'UDP port. Default: the fleet’s' }),
   hopLimit: hopLimit.optional().meta({ description: 'Routers that a packet may cross. Default: the fleet’s' }),
   dscp: dscp.optional().meta({ description: 'DiffServ code point. Default: the fleet’s' }),
-};
-
-const triggeredShape = {
-  ...channelShape,
   trigger: trigger
     .optional()
     .meta({ description: 'When the channel is sent, as for an object. Default: the object’s' }),
@@ -54,9 +56,11 @@ const triggeredChannel = mappingOf('a channel', triggeredShape).refine(saysSpeed
 /** The channels of an object, in the order of their indexes. */
 export const triggeredChannels = listOfChannels(triggeredChannel);
 
-/** The channels of an object that a scenario sends: usually with the lowest first, and always. */
+const simulatedShape = { ...pacedShape, burst: burst.optional().meta({ description: `${burstText}. Default: 1ms` }) };
+
+/** The channels of an object that a scenario sends: usually with the lowest first, and always. Which groups they have makes no difference there. */
 export const channelList = listOfChannels(
-  mappingOf('a channel', channelShape).refine(saysSpeed, unclearSpeed).meta(oneSpeed),
+  mappingOf('a channel', simulatedShape).refine(saysSpeed, unclearSpeed).meta(oneSpeed),
 );
 
 const ladderShape = {

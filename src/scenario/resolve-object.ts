@@ -70,8 +70,8 @@ export function resolveObject(
   const { blockSymbols = automaticBlockSymbols(code, symbolCount, symbolBytes) } = object;
   const tooMany = countFault(symbolCount, blockCountFor(sizeBytes, symbolBytes, blockSymbols));
   if (tooMany !== undefined) return { object: undefined, faults: [source.faultAt(['object', 'size'], tooMany)] };
-  const channels = object.channels.map(({ rate, offset, ...address }, index) => ({
-    ...address,
+  const channels = object.channels.map(({ rate, offset, ...others }, index) => ({
+    ...others,
     rateBitsPerSecond: rate,
     startRatio: channelStartRatio({ servers: new Array(serverCount).fill(undefined) }, { index, offset }, sizeBytes),
   }));
@@ -105,6 +105,7 @@ interface Description extends Omit<ScenarioObject, 'sizeBytes' | 'blockSymbols' 
   readonly channels: readonly {
     readonly rate: number;
     readonly offset: StartOffset | undefined;
+    readonly burstUs?: number | undefined;
     readonly group?: string;
     readonly port?: number;
   }[];
@@ -113,9 +114,10 @@ interface Description extends Omit<ScenarioObject, 'sizeBytes' | 'blockSymbols' 
 function fleetObject({ fleet, object }: FleetPart): Description {
   const { symbolBytes, blockSymbols, ssm, announceIntervalUs } = fleet;
   const { name, code, mode } = object;
-  const channels = object.channels.map(({ rateBitsPerSecond, offset, group, port }) => ({
+  const channels = object.channels.map(({ rateBitsPerSecond, offset, burstUs, group, port }) => ({
     rate: rateBitsPerSecond,
     offset,
+    burstUs,
     group,
     port,
   }));
@@ -126,9 +128,10 @@ function ownObject(entry: ObjectEntry, source: YamlSource, faults: Fault[]): Des
   const { ladder, mode = 'several', code = 'raptorq', symbolBytes = DEFAULT_SYMBOL_BYTES, blockSymbols } = entry;
   const made = ladder === undefined ? undefined : ladderRates(ladder, mode, source, ['object', 'ladder']);
   faults.push(...(made?.faults ?? []));
-  const written = (entry.channels ?? []).map(({ rate, pktDelay, offset }) => ({
+  const written = (entry.channels ?? []).map(({ rate, pktDelay, offset, burst }) => ({
     rate: rate ?? rateOf(pktDelay ?? intervalUs(1e6, symbolBytes), symbolBytes),
     offset,
+    burstUs: burst,
   }));
   const channels = made === undefined ? written : made.rates.map((rate) => ({ rate, offset: undefined }));
   const common = {

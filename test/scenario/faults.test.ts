@@ -59,6 +59,10 @@ describe('faults of a scenario file', () => {
     ['object: { size: 1MB, ladder: { from: 2Mbit, to: 1Mbit } }', '2:49: object.ladder.to: "to" is below "from"'],
     ['object: { size: 1, channels: [{ rate: 1Mbit }] }', '2:17: object.size: not a size'],
     [
+      'object: { size: 1MB, channels: [{ rate: 1Mbit, group: "ff15::1" }] }',
+      '2:48: object.channels.0.group: unknown setting, found "group", allowed: rate, pktDelay, offset or burst',
+    ],
+    [
       'object: { size: 100GB, symbolBytes: 16, channels: [{ rate: 1Mbit }] }',
       '2:17: object.size: too many symbols, found 6250000000, allowed: 4294967296 (a smaller size, or larger symbolBytes)',
     ],

@@ -177,7 +177,7 @@ describe('a scenario about a fleet file', () => {
   writeFileSync(
     join(folder, 'fleet.yaml'),
     'fleet: acme\nsymbolBytes: 1000\nobjects:\n' +
-      '  a: { file: data.bin, version: 1, mode: best, code: none, channels: [{ rate: 1Mbit, offset: 25%, port: 99 }] }\n' +
+      '  a: { file: data.bin, version: 1, mode: best, code: none, channels: [{ rate: 1Mbit, offset: 25%, port: 99, burst: 4ms }] }\n' +
       '  b: { file: none.bin, version: 1, ladder: { from: 1Mbit, to: 2Mbit } }\n' +
       '  c: { file: loop.bin, version: 1, ladder: { from: 1Mbit, to: 2Mbit } }\n' +
       'servers: { one: {}, two: { offset: 50%, objects: [a] } }\n',
@@ -190,7 +190,7 @@ describe('a scenario about a fleet file', () => {
   it('takes object and servers from there, and the size from the file', async () => {
     const { object, servers } = await load('{ fleet: fleet.yaml, name: a }', 'servers: { two: { start: 5s } }\n');
     expect(object).toMatchObject({ fleet: 'acme', object: 'a', sizeBytes: 5000, symbolBytes: 1000, mode: 'best' });
-    expect(object).toMatchObject({ code: 'none', channels: [{ rateBitsPerSecond: 1e6, startRatio: 0.25, port: 99 }] });
+    expect(object).toMatchObject({ code: 'none', channels: [{ rateBitsPerSecond: 1e6, startRatio: 0.25, port: 99, burstUs: 4000 }] });
     expect(servers).toMatchObject([
       { name: 'one', startRatio: 0, startUs: 0 },
       { name: 'two', startRatio: 0.5, startUs: 5e6 },

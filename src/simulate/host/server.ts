@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly announceRateBitsPerSecond?: number | undefined;
   /** Time that each read from the disk takes. @default 0 */
   readonly readUs?: number | undefined;
+  /** Of each channel, the longest time of its rate that leaves at once. @default 1 ms */
+  readonly burstsUs?: readonly (number | undefined)[] | undefined;
 }
 
 /** One server of a simulated fleet: the real sending code, on a virtual host. */
@@ -91,14 +93,14 @@ export class SimulatedServer {
   }
 
   #sentObject(object: SimulatedObject): SentObject {
-    const { serverIndex, readUs } = this.#options;
+    const { serverIndex, readUs, burstsUs } = this.#options;
     const { descriptor, record, blockDigests, content, serverKeys } = object;
     const publication = new Publication(descriptor, record, blockDigests, serverIndex, serverKeys[serverIndex]);
     const source = new ContentSource(content, this.host.clock, readUs);
     const own = descriptor.servers.find(({ index }) => index === serverIndex)?.channels;
     const channels = descriptor.channels.flatMap(({ group, port }, index) => {
       if (own?.includes(index) === false) return [];
-      return [{ index, destination: this.#destination(addressFromBytes(group), port) }];
+      return [{ index, destination: this.#destination(addressFromBytes(group), port), burstUs: burstsUs?.[index] }];
     });
     const symbols = symbolsOf(object, source, publication.geometry);
     const sent = { name: descriptor.object, publication, symbols, channels, release: async () => undefined };

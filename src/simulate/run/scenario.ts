@@ -37,6 +37,8 @@ export interface ScenarioObject {
 export interface ScenarioChannel {
   readonly rateBitsPerSecond: number;
   readonly startRatio: number;
+  /** Longest time of its rate that leaves at once. @default 1 ms */
+  readonly burstUs?: number | undefined;
   /** Undefined: derived from the channel's name. */
   readonly group?: string | undefined;
   readonly port?: number | undefined;

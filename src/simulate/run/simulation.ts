@@ -160,9 +160,10 @@ class Simulation {
         timerGrainUs: TIMER_GRAIN_US,
         isBlank: true,
       });
-      const { announceIntervalUs } = this.#scenario.object;
+      const { announceIntervalUs, channels } = this.#scenario.object;
+      const burstsUs = channels.map(({ burstUs }) => burstUs);
       const random = prng.fork(life === 1 ? `server ${name}` : `server ${name} ${life}`);
-      const server = new SimulatedServer({ host, serverIndex, prng: random, announceIntervalUs });
+      const server = new SimulatedServer({ host, serverIndex, prng: random, announceIntervalUs, burstsUs });
       server.publish(object).catch((error: unknown) => {
         this.#failure ??= { error };
       });

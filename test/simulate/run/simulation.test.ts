@@ -112,6 +112,22 @@ receivers: { box: { below: line, channels: [0] } }
     expect(links[0]!.queueMs).toBeLessThanOrEqual(50);
   });
 
+  it(seeded('lets as much of a channel leave at once as its burst says'), async () => {
+    const dropsOf = async (channel: string) => {
+      const { summary } = await run(`
+duration: 5s
+object: { size: 5MB, channels: [{ ${channel} }] }
+links: { line: { rate: 8Mbit, queue: 10kB } }
+receivers: { box: { below: line, channels: [0] } }
+`);
+      return summary.links[0]!.dropRatio;
+    };
+    // 50 ms of 4 Mbit/s are 25 kB, and they come at once.
+    expect(await dropsOf('rate: 4Mbit, burst: 50ms')).toBeGreaterThan(0.2);
+    expect(await dropsOf('rate: 4Mbit, burst: 5ms')).toBe(0);
+    expect(await dropsOf('rate: 4Mbit')).toBe(0);
+  });
+
   it(seeded('takes a disk that is slower than the link for what it is'), async () => {
     const { summary } = await run(`
 duration: 30s
