@@ -51,6 +51,8 @@ export class FullReceiver {
   #progress: ProgressEvent | undefined;
   #before = NO_COUNTS;
   #sampledUs = 0;
+  /** Whether it starts when it wakes. */
+  #isToRise = false;
 
   constructor(options: FullReceiverOptions, network: VirtualNetwork) {
     const { plan, content } = options;
@@ -64,7 +66,7 @@ export class FullReceiver {
     clock.at(plan.startUs, () => this.#rise());
     for (const { fromUs, toUs } of plan.sleeps) {
       clock.at(fromUs, () => this.#receiver?.host.interfaceDown());
-      clock.at(toUs, () => this.#receiver?.host.interfaceUp());
+      clock.at(toUs, () => this.#wake());
     }
     for (const { atUs, riseUs } of plan.deaths) {
       clock.at(atUs, () => this.#die());
@@ -114,6 +116,9 @@ export class FullReceiver {
   #rise(): void {
     const { plan, address, timerGrainUs, sampleIntervalUs, publicKey, descriptor } = this.#options;
     if (this.isOver || this.#receiver !== undefined) return;
+    // A receiver cannot start without its interface.
+    this.#isToRise = this.#isAsleep;
+    if (this.#isToRise) return;
     const { clockErrorUs, driftPpm, name, below } = plan;
     const host = this.#network.addHost({ name, address, below, wallErrorUs: clockErrorUs, driftPpm, timerGrainUs });
     const { fleet, object } = descriptor;
@@ -137,6 +142,18 @@ export class FullReceiver {
     );
   }
 
+  /** Sleeps may overlap, and begin before the receiver has started or while it has no power. */
+  get #isAsleep(): boolean {
+    const { nowUs } = this.#network.clock;
+    return this.plan.sleeps.some(({ fromUs, toUs }) => fromUs <= nowUs && nowUs < toUs);
+  }
+
+  #wake(): void {
+    if (this.#isAsleep) return;
+    this.#receiver?.host.interfaceUp();
+    if (this.#isToRise) this.#rise();
+  }
+
   #follow(receiver: SimulatedReceiver): void {
     for (const event of ['join', 'leave'] as const) {
       receiver.on(event, ({ server, channel, group, reason, compared }) => {
@@ -153,6 +170,7 @@ export class FullReceiver {
   }
 
   #die(): void {
+    this.#isToRise = false;
     if (this.#receiver === undefined) return;
     this.sample(this.#network.clock.nowUs);
     this.#receiver.die();

@@ -34,3 +34,31 @@ receivers:
     expect(overheadOf('asleep')! - overheadOf('awake')!).toBeLessThanOrEqual(0.02);
   },
 );
+
+it(
+  seeded(
+    'a device that starts, or gets its power back, while it should sleep, sleeps until all of its sleeps are over',
+  ),
+  async () => {
+    const events: SimulationEvent[] = [];
+    const text = `
+duration: 60s
+object: { size: 1MB, channels: [{ rate: 1Mbit }] }
+receivers:
+  late: { start: 5s, sleeps: [{ from: 2s, to: 20s }, { from: 10s, to: 30s }, { from: 15s, to: 17s }] }
+  risen: { sleeps: [{ from: 2s, to: 30s }], deaths: [{ at: 5s, rise: 10s }] }
+`;
+    await simulate(await parseScenario(text, 's.yaml', seed), { onEvent: (event) => events.push(event) });
+    const completeMs = (name: string) =>
+      events.find((event) => event.event === 'complete' && event.receiver === name)?.atMs ?? Number.NaN;
+    const heard = events.flatMap((event) =>
+      event.event === 'progress' && event.rateBitsPerSecond > 0 ? [[event.receiver, event.atMs] as const] : [],
+    );
+    expect(heard.length).toBeGreaterThan(10);
+    expect(heard.filter(([name, atMs]) => atMs < 30_000 && (name === 'late' || atMs > 2500))).toEqual([]);
+    for (const name of ['late', 'risen']) {
+      expect(completeMs(name), name).toBeGreaterThan(35_000);
+      expect(completeMs(name), name).toBeLessThan(50_000);
+    }
+  },
+);
