@@ -8,6 +8,15 @@ import { Pipe } from './pipe.js';
 /** Takes a packet at a link's far end. `atUs` is when it arrived; on a lazy link that may be before now. */
 export type Deliver = (packet: Packet, atUs: number) => void;
 
+/** A packet that does not arrive in its turn. */
+interface Stray {
+  readonly packet: Packet;
+  /** When it would arrive in its turn, and how much later it does. */
+  turnUs: number;
+  readonly extraUs: number;
+  arrival: ScheduledEvent | undefined;
+}
+
 /** The wire behind a link's queue: what happens to a packet from its departure to its arrival. */
 export class Wire {
   /** Whether packets wait at the far end until `catchUp` is called. A wire with jitter reorders and is never lazy. */
@@ -17,6 +26,8 @@ export class Wire {
   readonly #prng: Prng;
   readonly #deliver: Deliver;
   readonly #pipe = new Pipe();
+  /** Bounded as the pipe is. */
+  readonly #strays = new Set<Stray>();
   readonly #fire = () => this.#arriveDue();
   #settings: LinkSettings = {};
   /** Whether packets arrive unchanged, once and in order. */
@@ -58,6 +69,11 @@ export class Wire {
   reschedule(fromUs: number, arrivalOf: (arrivalUs: number) => number): void {
     this.#pipe.reschedule(fromUs, arrivalOf);
     this.#await();
+    for (const stray of this.#strays) {
+      if (stray.turnUs <= fromUs) continue;
+      stray.turnUs = arrivalOf(stray.turnUs);
+      this.#awaitStray(stray);
+    }
   }
 
   #arrive(packet: Packet, atUs: number): void {
@@ -79,9 +95,18 @@ export class Wire {
     const { jitterUs = 0, jitterRatio = 1, damageRatio = 0 } = this.#settings;
     const prng = this.#prng;
     const arrived = prng.happens(damageRatio) ? damaged(packet, prng) : packet;
-    const arrivalUs = jitterUs > 0 && prng.happens(jitterRatio) ? atUs + prng.ratio() * jitterUs : atUs;
-    if (arrivalUs <= this.#clock.nowUs) this.#deliver(arrived, arrivalUs);
-    else this.#clock.quietlyAt(arrivalUs, () => this.#deliver(arrived, this.#clock.nowUs));
+    const extraUs = jitterUs > 0 && prng.happens(jitterRatio) ? prng.ratio() * jitterUs : 0;
+    if (atUs + extraUs <= this.#clock.nowUs) this.#deliver(arrived, atUs + extraUs);
+    else this.#awaitStray({ packet: arrived, turnUs: atUs, extraUs, arrival: undefined });
+  }
+
+  #awaitStray(stray: Stray): void {
+    if (stray.arrival !== undefined) stray.arrival.callback = undefined;
+    this.#strays.add(stray);
+    stray.arrival = this.#clock.quietlyAt(stray.turnUs + stray.extraUs, () => {
+      this.#strays.delete(stray);
+      this.#deliver(stray.packet, this.#clock.nowUs);
+    });
   }
 
   /** Schedules the arrival of the next packet. */

@@ -79,6 +79,23 @@ describe('a link', () => {
     expect(times().at(-1)).toBe(10_800);
   });
 
+  it('moves what waits when its rate changes, also where packets overtake each other', async () => {
+    const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e3, queueBytes: 1e5, delayUs: 300, jitterUs: 1000 });
+    for (let i = 0; i < 3; i++) link.carry(packet());
+    await clock.run(1e6);
+    // At 1 kbit/s each packet would take 10 s.
+    link.change({ rateBitsPerSecond: 10e6 });
+    await clock.run(1e6 + 3000 + 300 + 1001);
+    expect(times()).toHaveLength(3);
+    for (let i = 0; i < 3; i++) link.carry(packet());
+    const { nowUs } = clock;
+    await clock.run(nowUs + 100);
+    link.change({ rateBitsPerSecond: 1e3 });
+    await clock.run(nowUs + 20e6);
+    // Most of the first packet is left.
+    expect(times()).toHaveLength(5);
+  });
+
   it('keeps what has arrived on a lazy link until it is asked, and says when it came', async () => {
     const clock = new VirtualClock();
     const arrivals: number[] = [];
@@ -153,16 +170,19 @@ describe('a link with a discipline', () => {
     expect(link.counts).toEqual({ carriedCount: 5, carriedBytes: 6250, lostCount: 0, overflowCount: 0 });
   });
 
-  it.each([undefined, 1e6])('has no wire that is slower than itself, so that nothing waits behind it (%s)', async (lineRateBitsPerSecond) => {
-    const discipline = { kind: 'tokenBucket', burstBytes: 3750, lineRateBitsPerSecond } as const;
-    const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e6, queueBytes: 1e6, discipline });
-    // 10,000 bit in a µs.
-    link.change({ rateBitsPerSecond: 10e9 });
-    for (let i = 0; i < 100; i++) link.carry(packet());
-    await clock.run(1e6);
-    expect(times()).toHaveLength(100);
-    expect(times().at(-1)).toBeLessThanOrEqual(101);
-  });
+  it.each([undefined, 1e6])(
+    'has no wire that is slower than itself, so that nothing waits behind it (%s)',
+    async (lineRateBitsPerSecond) => {
+      const discipline = { kind: 'tokenBucket', burstBytes: 3750, lineRateBitsPerSecond } as const;
+      const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e6, queueBytes: 1e6, discipline });
+      // 10,000 bit in a µs.
+      link.change({ rateBitsPerSecond: 10e9 });
+      for (let i = 0; i < 100; i++) link.carry(packet());
+      await clock.run(1e6);
+      expect(times()).toHaveLength(100);
+      expect(times().at(-1)).toBeLessThanOrEqual(101);
+    },
+  );
 
   it('counts drops of the discipline, and losses of the wire, of which only packets that leave are part', async () => {
     const discipline = { kind: 'policer', burstBytes: 2500 } as const;
