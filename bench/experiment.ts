@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { LayercastError } from '../dist/base/errors.js';
+import { systemError } from '../dist/base/system-error.js';
 import { type Cell, type Choice, cellsOf, nameOf, sizeBytesOf, WORDS, wordOf } from './experiment/cells.js';
 import { drawExperiment } from './experiment/draw.js';
 import { missingFor } from './experiment/methods.js';
@@ -34,7 +36,14 @@ const GRACE_SECONDS = 20;
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const settings = settingsOf(args);
   const file = await ResultsFile.open(settings.results);
+  if (file.otherCount > 0)
+    console.error(`${settings.results}: ${file.otherCount} lines are no results of this experiment`);
   if (settings.draws) {
+    if (file.results.length === 0) {
+      throw new LayercastError('USAGE', `there is nothing to draw in ${settings.results}`, {
+        hint: 'run some cells first, or name a file that has results with --results',
+      });
+    }
     await drawExperiment(file.results);
     return { results: settings.results };
   }
@@ -49,6 +58,10 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     for (const { cell, run } of tasks) console.log(`${nameOf(cell)} run ${run}`);
     return { left: tasks.length };
   }
+  if (tasks.length > 0) {
+    await file.requireWritable();
+    await requirePlaces(settings);
+  }
   const interruption = new AbortController();
   const interrupt = () => interruption.abort(new LayercastError('ABORTED', 'interrupted'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -60,10 +73,15 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       const name = `${nameOf(task.cell)} run ${task.run}`;
       try {
         const { cell, ...playing } = task;
+        const { signal } = interruption;
         const result = settings.simulates
-          ? await playSimulated(cell, playing.run, playing.linkBitsPerSecond)
-          : await play(cell, { ...playing, ...settings, graceSeconds: GRACE_SECONDS, signal: interruption.signal });
-        await file.add(result);
+          ? await playSimulated(cell, playing.run, playing.linkBitsPerSecond, signal)
+          : await play(cell, { ...playing, ...settings, graceSeconds: GRACE_SECONDS, signal });
+        // Without results, what else runs is in vain.
+        await file.add(result).catch((error: unknown) => {
+          interruption.abort(error);
+          throw error;
+        });
         console.error(`${name}: ${lineOf(summariesOf([result])[0]!)}`);
       } catch (error) {
         failures.push(`${name}: ${(error as Error).message}`);
@@ -76,6 +94,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const summaries = summariesOf(file.results.filter((one) => wanted.has(`${one.cell} ${one.linkBitsPerSecond}`)));
   console.log(table(summaries, COLUMNS));
   for (const failure of failures) console.log(`\nfailed: ${failure}`);
+  if (failures.length > 0 || interruption.signal.aborted) process.exitCode = 1;
   return { summaries, failures };
 }
 
@@ -112,6 +131,19 @@ function withoutMissing(cells: readonly Cell[]): readonly Cell[] {
   for (const [method, packages] of missing)
     if (packages.length > 0) console.error(`without ${method}: apt-get install ${packages.join(' ')}`);
   return cells.filter(({ method }) => missing.get(method)!.length === 0);
+}
+
+/** @throws LayercastError the system's reason why there can be no logs or no files of cells */
+async function requirePlaces({ logs, dir, simulates }: Settings): Promise<void> {
+  try {
+    if (logs !== undefined) await mkdir(logs, { recursive: true });
+  } catch (error) {
+    throw systemError(error, 'make', logs!);
+  }
+  if (simulates) return;
+  await access(dir, constants.W_OK).catch((error: unknown) => {
+    throw systemError(error, 'write to', dir);
+  });
 }
 
 interface Settings {
@@ -153,7 +185,9 @@ function settingsOf(args: readonly string[]): Settings {
     },
   });
   const link = values.link === undefined ? undefined : amount('link', values.link);
-  const sizes = values.size.split(',');
+  if (values.list && values.draw)
+    throw new LayercastError('USAGE', '--list runs nothing and writes nothing, --draw writes');
+  const sizes = listed(values.size);
   sizes.forEach(sizeBytesOf);
   return {
     choice: {
@@ -161,7 +195,7 @@ function settingsOf(args: readonly string[]): Settings {
       schedule: words('schedule', values.schedule),
       links: words('links', values.links),
       method: words('method', values.method),
-      clientCounts: values.clients.split(',').map((count) => wholeAmount('clients', count)),
+      clientCounts: listed(values.clients).map((count) => wholeAmount('clients', count)),
       sizes,
     },
     linkMegabits: ({ size }) => link ?? DEFAULT_LINKS.find(({ upToBytes }) => sizeBytesOf(size) <= upToBytes)!.megabits,
@@ -178,7 +212,12 @@ function settingsOf(args: readonly string[]): Settings {
 }
 
 function words<Kind extends keyof typeof WORDS>(kind: Kind, list: string): readonly (typeof WORDS)[Kind][number][] {
-  return list.split(',').map((word) => wordOf(kind, word));
+  return listed(list).map((word) => wordOf(kind, word));
+}
+
+/** What a list with commas names; what it names twice is run once. */
+function listed(list: string): readonly string[] {
+  return [...new Set(list.split(','))];
 }
 
 function wholeAmount(option: string, text: string): number {

@@ -8,9 +8,11 @@ import { type Summary, summariesOf } from './summary.js';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 
-/** Writes the pictures and the tables of docs/experiment.md. */
+/** Writes the pictures and the tables of docs/experiment.md. Nothing is written where the page does not say where its tables are. */
 export async function drawExperiment(results: readonly Result[]): Promise<void> {
   const summaries = summariesOf(results);
+  const page = `${docs}experiment.md`;
+  const text = withTables(await readFile(page, 'utf8'), summaries);
   for (const links of WORDS.links) {
     const some = largestGroup(summaries.filter(({ cell }) => cell.links === links));
     if (some.length > 0) await writeFile(`${docs}images/experiment-${links}.svg`, timesPicture(links, some));
@@ -19,8 +21,7 @@ export async function drawExperiment(results: readonly Result[]): Promise<void> 
     return links === 'equal' && schedule === 'immediate' && topology === 'lan';
   });
   if (onOneLan.length > 0) await writeFile(`${docs}images/experiment-server.svg`, serverPicture(onOneLan));
-  const page = `${docs}experiment.md`;
-  await writeFile(page, withTables(await readFile(page, 'utf8'), summaries));
+  await writeFile(page, text);
 }
 
 /** Cells that differ only in what a picture compares: those with the number of clients, size and link that most cells have. */

@@ -1,3 +1,4 @@
+import { LayercastError } from '../../dist/base/errors.js';
 import { type Links, sizeBytesOf, WORDS } from './cells.js';
 import type { Summary } from './summary.js';
 
@@ -6,9 +7,17 @@ const MADE = /(<!-- made by --draw -->\n)[\s\S]*?(<!-- end of what --draw makes 
 
 const TITLES: Readonly<Record<Links, string>> = { equal: 'Equal links', unequal: 'Every third link ten times slower' };
 
-/** The page with its tables made anew: the times between the first marks, every cell between the second. */
+/**
+ * The page with its tables made anew: the times between the first marks, every cell between the second.
+ * @throws LayercastError `FILE_IO` for a page that does not say where they belong
+ */
 export function withTables(page: string, summaries: readonly Summary[]): string {
   const parts = [timesTable, cellsTable].map((table) => byLinks(summaries, table));
+  if (page.match(MADE)?.length !== parts.length) {
+    throw new LayercastError('FILE_IO', 'docs/experiment.md does not say where its tables are', {
+      hint: 'put "<!-- made by --draw -->" and "<!-- end of what --draw makes -->" around each of the two, on lines of their own',
+    });
+  }
   return page.replace(MADE, (_, begin: string, end: string) => `${begin}\n${parts.shift() ?? ''}\n${end}`);
 }
 

@@ -39,8 +39,10 @@ export interface Playing {
 export async function play(cell: Cell, playing: Playing): Promise<Result> {
   const folder = await mkdtemp(join(playing.dir, 'layercast-experiment-'));
   try {
+    playing.signal.throwIfAborted();
     await using bed = await RoutedBed.lay(treeOf(cell.topology, cell.clientCount), SERVERS);
-    return await transfer({ bed, cell, folder, ...playing });
+    // Programs may take minutes to be ready. They end with the bed.
+    return await Promise.race([transfer({ bed, cell, folder, ...playing }), rejectedBy(playing.signal)]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -84,7 +86,10 @@ async function transfer(stage: Playing & { readonly bed: RoutedBed; readonly cel
   );
   clearTimeout(limit);
   const taken = await samples.stop();
-  if (stage.logs !== undefined) await log(stage.logs, stage, [...taken, ...outcomes], service, waiting);
+  if (stage.logs !== undefined) {
+    // A log that cannot be written does not cost the result.
+    await log(stage.logs, stage, [...taken, ...outcomes], service, waiting).catch(console.error);
+  }
   signal.throwIfAborted();
   if (bed.routingFailure !== undefined) throw bed.routingFailure;
   const checked = await Promise.all(
@@ -187,7 +192,8 @@ async function fill(path: string, sizeBytes: number): Promise<Buffer> {
   for (let done = 0; done < sizeBytes; done += PIECE_BYTES) {
     const piece = randomBytes(Math.min(PIECE_BYTES, sizeBytes - done));
     hash.update(piece);
-    await file.write(piece);
+    // All of it: a single write may end early where the disk is nearly full.
+    await file.writeFile(piece);
   }
   return hash.digest();
 }

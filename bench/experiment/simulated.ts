@@ -21,8 +21,13 @@ export function isSimulated(method: MethodName): boolean {
   return SIMULATED[method] !== undefined;
 }
 
-/** Runs a cell in virtual time: the same hosts, links, rates and starts as `play` has in namespaces. */
-export async function playSimulated(cell: Cell, run: number, linkBitsPerSecond: number): Promise<Result> {
+/** Runs a cell in virtual time: the same hosts, links, rates and starts as `play` has in namespaces. Rejects when the signal aborts. */
+export async function playSimulated(
+  cell: Cell,
+  run: number,
+  linkBitsPerSecond: number,
+  signal: AbortSignal,
+): Promise<Result> {
   const { serverCount, levels } = SIMULATED[cell.method]!;
   const idealSeconds = (sizeBytesOf(cell.size) * 8) / linkBitsPerSecond;
   const startSeconds = startSecondsOf(cell.schedule, { clientCount: cell.clientCount, idealSeconds, run });
@@ -38,6 +43,7 @@ export async function playSimulated(cell: Cell, run: number, linkBitsPerSecond: 
     const clients = clientsOf(cell.clientCount);
     let endMs = 0;
     const summary = await simulate(scenario, {
+      signal,
       onEvent: (event) => {
         if (event.event !== 'complete') return;
         seconds[clients.indexOf(event.receiver)] = event.elapsedMs / 1000;

@@ -1,16 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { cellOf, cellsOf, nameOf, WORDS } from '../../bench/experiment/cells.js';
 import { exampleFiles } from '../../bench/experiment/examples.js';
 import { fleetOf, LEVELS } from '../../bench/experiment/methods/layercast.js';
 import { withTables } from '../../bench/experiment/page-tables.js';
 import type { Result } from '../../bench/experiment/result.js';
 import { ResultsFile } from '../../bench/experiment/results-file.js';
+import { playSimulated } from '../../bench/experiment/simulated.js';
 import { startSecondsOf } from '../../bench/experiment/start-times.js';
 import { errorOf, summariesOf } from '../../bench/experiment/summary.js';
 import { clientsOf, treeOf } from '../../bench/experiment/topology.js';
+import { run } from '../../bench/experiment.js';
 import { StepPlan } from '../../src/rate/step-plan.js';
 import { RoutedPlan } from '../lab/routed-plan.js';
 
@@ -63,6 +65,11 @@ describe('the cells of the experiment', () => {
       expect(found.filter((count) => count > 0)).toEqual(counts);
     },
   );
+
+  test('have no more hosts on a LAN than it has addresses', () => {
+    expect(() => new RoutedPlan(treeOf('lan', 197))).not.toThrow();
+    expect(() => new RoutedPlan(treeOf('lan', 198))).toThrow('LAN "core" has 200 hosts');
+  });
 
   test('start their clients at the same times whatever is compared, and at other times in another run', () => {
     const of = (run: number) => startSecondsOf('random-twice', { clientCount: 50, idealSeconds: 10, run });
@@ -171,17 +178,114 @@ describe('the tables of the page', () => {
     );
     expect(withTables(page, summaries)).toBe(page);
   });
+
+  test('are not made for a page without a place for each', () => {
+    const page = pageOf('', '');
+    for (const other of ['a\n', page.replace('made by', 'of'), page.replace('end of', 'of'), page.slice(0, -30)]) {
+      expect(() => withTables(other, summaries)).toThrow('does not say where its tables are');
+    }
+  });
 });
 
-test('a file of results keeps what it has, and takes a line that is cut short for no result', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'layercast-results-'));
-  try {
-    const path = join(folder, 'results.jsonl');
+const scratch = mkdtempSync(join(tmpdir(), 'layercast-results-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+let fileCount = 0;
+const newPath = () => join(scratch, `${fileCount++}.jsonl`);
+
+describe('a file of results', () => {
+  test('keeps what it has', async () => {
+    const path = newPath();
     await (await ResultsFile.open(path)).add(result({}));
     const again = await ResultsFile.open(path);
     expect(again.results).toEqual([result({})]);
     expect([again.has(result({}).cell, 8e6, 1), again.has(result({}).cell, 8e6, 2)]).toEqual([true, false]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
+
+  test('takes a line that is cut short for no result, and does not lose the one that comes next', async () => {
+    const path = newPath();
+    const line = JSON.stringify(result({}));
+    for (let cut = 1; cut < line.length; cut += 40) {
+      writeFileSync(path, `${line}\n${JSON.stringify(result({ run: 2 })).slice(0, cut)}`);
+      await (await ResultsFile.open(path)).add(result({ run: 3 }));
+      expect((await ResultsFile.open(path)).results.map((one) => one.run)).toEqual([1, 3]);
+    }
+  });
+
+  test('counts what is no result, and of several runs with one number the first', async () => {
+    const path = newPath();
+    const others = [
+      'null',
+      '5',
+      '{}',
+      '[]',
+      '{"cell":"lan"}',
+      JSON.stringify(result({ cell: 'moon/x' })),
+      '{"event":"join"}',
+    ];
+    writeFileSync(path, `${others.join('\n')}\n\n`);
+    const file = await ResultsFile.open(path);
+    await file.add(result({ seconds: [1, 2] }));
+    await file.add(result({ seconds: [3, 4] }));
+    const again = await ResultsFile.open(path);
+    expect(again.otherCount).toBe(others.length);
+    expect(again.results).toEqual([result({ seconds: [1, 2] })]);
+  });
+
+  test('says before anything runs that nothing can be added', async () => {
+    await expect(ResultsFile.open(scratch)).rejects.toMatchObject({ code: 'NOT_A_FILE' });
+    const file = await ResultsFile.open(join(scratch, 'absent', 'results.jsonl'));
+    await expect(file.requireWritable()).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    await expect(file.add(result({}))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    expect(file.results).toEqual([]);
+  });
+});
+
+describe('the command of the experiment', () => {
+  const one = '--topology lan,lan --schedule immediate --links equal --method layercast --clients 2,2 --size 2MB,2MB';
+  const tried = async (more: string) => {
+    const log = vi.spyOn(console, 'log').mockReturnValue();
+    vi.spyOn(console, 'error').mockReturnValue();
+    try {
+      return { figures: await run([...one.split(' '), ...more.split(' ')]), said: log.mock.calls.join('\n') };
+    } finally {
+      vi.restoreAllMocks();
+    }
+  };
+
+  test('runs once what a list names twice', async () => {
+    const { figures, said } = await tried(`--list --results ${newPath()}`);
+    expect([figures, said]).toEqual([{ left: 1 }, 'lan/immediate/equal/layercast/2/2MB run 1']);
+  });
+
+  test('runs what a file does not have yet, and tells what it has', async () => {
+    const path = newPath();
+    await tried(`--simulate --results ${path}`);
+    appendFileSync(path, '{"cell":"lan/imm');
+    const { figures } = await tried(`--simulate --runs 2 --results ${path}`);
+    expect(figures).toMatchObject({ failures: [], summaries: [{ runCount: 2, lostCount: 0 }] });
+    expect((await tried(`--list --runs 2 --results ${path}`)).figures).toEqual({ left: 0 });
+  });
+
+  test.each([
+    ['--draw --results NONE', 'there is nothing to draw in'],
+    ['--list --draw --results NONE', '--list runs nothing'],
+    ['--clients 0', '--clients 0 is no amount'],
+    ['--clients 2.5', '--clients 2.5 is no whole number'],
+    ['--minutes soon', '--minutes soon is no amount'],
+    ['--runs -1', '--runs'],
+    ['--size 2mb', '"2mb" is no size'],
+    ['--simulate --results absent/x', 'cannot write "absent/x"'],
+    ['--logs /dev/null/x --simulate --results NONE', 'cannot make "/dev/null/x"'],
+    ['--dir absent --results NONE', 'cannot write to "absent"'],
+  ])('refuses %s before it runs or writes anything', async (more, message) => {
+    const page = readFileSync('docs/experiment.md', 'utf8');
+    await expect(tried(more.replace('NONE', newPath()))).rejects.toThrow(message);
+    expect(readFileSync('docs/experiment.md', 'utf8')).toBe(page);
+  });
+
+  test('ends a simulation that is interrupted', async () => {
+    const reason = new Error('interrupted');
+    const cell = cellOf('lan/immediate/equal/layercast/2/2MB');
+    await expect(playSimulated(cell, 1, 20e6, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
 });

@@ -99,6 +99,9 @@ export class RoutedPlan {
   }
 }
 
+/** Hosts have the numbers up to this in their LAN, routers those that follow. */
+const MAX_HOSTS = 199;
+
 function hostPlugs(tree: Tree): readonly Plug[] {
   return Object.entries(tree.lans).flatMap(([lan, hosts]) =>
     hosts.map((node, index) => ({
@@ -108,12 +111,11 @@ function hostPlugs(tree: Tree): readonly Plug[] {
   );
 }
 
-/** Hosts have the numbers up to 199 in their LAN, routers the ones from 200 on. */
 function routerPlugs(tree: Tree): readonly Plug[] {
   return Object.entries(tree.routers).flatMap(([node, { above, below }], index) =>
     [above, ...below].map((lan, number) => ({
       ...{ node, lan, port: `${node}-${number}`, interfaceName: `eth${number}` },
-      ...addresses(tree, lan, 200 + index),
+      ...addresses(tree, lan, MAX_HOSTS + 1 + index),
     })),
   );
 }
@@ -134,6 +136,10 @@ function check({ lans, routers }: Tree): void {
     throw new LayercastError('USAGE', `"${wrong}" cannot be a host, a router or a LAN`, {
       hint: 'each name once; small letters, digits and hyphens, at most 12',
     });
+  }
+  const full = Object.entries(lans).find(([, hosts]) => hosts.length > MAX_HOSTS);
+  if (full !== undefined) {
+    throw new LayercastError('USAGE', `LAN "${full[0]}" has ${full[1].length} hosts`, { hint: `at most ${MAX_HOSTS}` });
   }
   const lost = Object.values(routers).flatMap(({ above, below }) => [above, ...below].filter((lan) => !(lan in lans)));
   if (lost.length > 0) throw new LayercastError('USAGE', `no LAN is called "${lost[0]}"`);
