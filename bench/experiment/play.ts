@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabProcess } from '../../test/lab/process.js';
+import { rejectedBy } from '../../test/lab/rejected-by.js';
 import { RoutedBed } from '../../test/lab/routed-bed.js';
 import { bottleneck } from '../../test/lab/shaping.js';
 import { type Cell, isUnicast, nameOf, sizeBytesOf } from './cells.js';
@@ -133,13 +134,6 @@ function serverEnds({ servers }: Service): AbortSignal {
 
 function said({ stderr, stdout }: LabProcess): string {
   return (stderr || stdout).slice(-300);
-}
-
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 function resultOf(of: {

@@ -17,7 +17,7 @@ import type { ScenarioObject } from '../simulate/index.js';
 import type { ObjectEntry } from './scenario-schema.js';
 
 const NAME = 'object';
-/** Most blocks: 32 MB of digests, and more blocks than 100 GB have unless a file says how many. */
+/** Most blocks, whose digests are 32 MB: ten times as many as 100 GB have in symbols of 1184 bytes, unless a file says how large blocks are. */
 const MAX_BLOCKS = 1e6;
 
 /** The part of a fleet file that a scenario is about. */

@@ -42,8 +42,13 @@ export class Scene implements AsyncDisposable {
 
   static async lay(hosts: readonly string[], options: Pick<BedOptions, 'sites'> = {}): Promise<Scene> {
     const folder = mkdtempSync(join(tmpdir(), 'layercast-e2e-'));
-    await writeKeyPair(join(folder, 'keys'), false);
-    return new Scene(await Bed.lay({ hosts, ...options }), folder);
+    try {
+      await writeKeyPair(join(folder, 'keys'), false);
+      return new Scene(await Bed.lay({ hosts, ...options }), folder);
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get publicKey(): string {

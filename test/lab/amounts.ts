@@ -5,8 +5,12 @@ const bitsOf: Readonly<Record<string, number>> = { bit: 1, kbit: 1e3, Mbit: 1e6,
 /** @example parseRate('2Mbit') === 2e6 */
 export function parseRate(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(bit|kbit|Mbit|Gbit)$/.exec(text);
-  if (match !== null) return Number(match[1]) * (bitsOf[match[2] ?? ''] ?? Number.NaN);
-  throw new LayercastError('USAGE', `"${text}" is no rate`, { hint: 'a number and bit, kbit, Mbit or Gbit: 2.5Mbit' });
+  const rate = match === null ? 0 : Number(match[1]) * (bitsOf[match[2] ?? ''] ?? Number.NaN);
+  // The kernel counts bytes in a second.
+  if (rate >= 8 && rate <= 100e9) return rate;
+  throw new LayercastError('USAGE', `"${text}" is no rate`, {
+    hint: 'a number and bit, kbit, Mbit or Gbit, from 8bit to 100Gbit: 2.5Mbit',
+  });
 }
 
 /** @example parseRatio('5%') === 0.05 */

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,20 @@ describeBed('a link that is tried by hand', () => {
       / s, \d+\.\d+ of the ideal time; the link dropped \d+\.\d % of its packets; the bytes are the same\n$/,
     );
     expect(status).toBe(0);
+  });
+});
+
+describeBed('a link that is tried by hand and interrupted', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('leaves no file and no host after %s', { timeout: 60_000 }, async (signal) => {
+    const folder = mkdtempSync(join(runtime, 'interrupted-'));
+    const args = 'link fqCodel --rate 1Mbit --seconds 60'.split(' ');
+    const child = spawn(process.execPath, [program, ...args], { cwd: top, env: environment({ TMPDIR: folder }) });
+    const ended = once(child, 'exit');
+    await Promise.race([once(child.stdout, 'data'), ended]);
+    expect(readdirSync(folder)).not.toEqual([]);
+    child.kill(signal);
+    expect(await ended).toEqual([130, null]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 
@@ -57,6 +72,7 @@ describe('the lab command line', () => {
     const refused = (shown: string) => ({ status: 2, stderr: expect.stringContaining(shown) });
     expect(lab('up', '--mtu', '576')).toMatchObject(refused('MTU 576'));
     expect(start('--import', 'tsx', fileURLToPath(source), 'sideways')).toMatchObject(refused('"sideways"'));
+    expect(lab('toString')).toMatchObject(refused('no command "toString"'));
   });
 
   test.each([['up'], ['link', 'tbf'], ['show']])('explains itself after %s, too', (...args) => {
@@ -67,6 +83,26 @@ describe('the lab command line', () => {
     [['rope'], 'no kind of link is called "rope"'],
     [['trace'], 'no trace is named'],
     [['tbf', '--burst', '16k'], '"16k" is no size'],
+    [[], 'no kind of link is called ""'],
+    [['toString'], 'no kind of link is called "toString"'],
+    [['tbf', '5Mbit'], '"5Mbit" is no setting of a link'],
+    [['tbf', '--loss', '5%'], 'a link of kind tbf has no --loss'],
+    [['fqCodel', '--burst', '16kB'], 'a link of kind fqCodel has no --burst'],
+    [['trace', '--trace', 'x', '--rate', '1Mbit'], 'a link of kind trace has no --rate'],
+    [['trace', '--trace', 'no/such'], 'cannot read "no/such": there is no such file or directory'],
+    [['trace', '--trace', '.'], 'cannot read ".": it is a directory'],
+    [['trace', '--trace', 'package.json'], 'package.json: line 1: found "{"'],
+    [['serial', '--rate', '0Mbit'], '"0Mbit" is no rate'],
+    [['serial', '--rate', '999Gbit'], '"999Gbit" is no rate'],
+    [['serial', '--rate', '8bit'], 'a rate of 8 bit/s is too low for a trial'],
+    [['serial', '--rate', '10Gbit', '--seconds', '300'], '300 s at 10000 Mbit/s are an object of 375000 MB'],
+    [['policer', '--burst', '0B'], '--burst 0B is smaller than a packet'],
+    [['beacons', '--period', '0ms'], '--period 0ms is out of bounds'],
+    [['fqCodel', '--target', '0ms'], '--target 0ms is out of bounds'],
+    [['fqCodel', '--loss', '90%', '--loss-burst', '2'], '--loss 90% is too much for bursts of 2'],
+    [['fqCodel', '--loss-burst', 'x'], '--loss-burst x is no number of packets'],
+    [['serial', '--seconds', '0'], '--seconds 0 is no length of a trial'],
+    [['serial', '--leave', 'never'], '--leave never is neither slow nor fast'],
   ])('refuses the link %j', (args, shown) => {
     expect(() => parseLink(args)).toThrow(shown);
   });
@@ -88,6 +124,8 @@ describe('the lab command line', () => {
       loss: { ratio: 0.01, burstPackets: 1 },
       delayMs: 0,
     });
+    const short = parseLink(['bursts', '--rate', '1Mbit', '--queue', '1ms']).link;
+    expect(short).toMatchObject({ queueBytes: 1500 });
     expect([parseBytes('2B'), parseBytes('0.5MB'), parseMs('10ms'), parseMs('2s')]).toEqual([2, 5e5, 10, 2000]);
     for (const amount of ['2', '-1ms', 'ms']) expect(() => parseMs(amount)).toThrow(`"${amount}" is no time`);
   });

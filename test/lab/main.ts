@@ -42,14 +42,18 @@ const commands: Readonly<Record<string, Command>> = {
   loss: async (args) => await each(args, 'loss HOST=5%', setLoss),
   plug: async (hosts) => await each(hosts, 'plug HOST', (bed, host) => bed.port(host).plug()),
   link: async (args) => {
-    await tryLink(parseLink(args), console.log);
+    const trial = parseLink(args);
+    const interruption = new AbortController();
+    const interrupt = () => interruption.abort(new LayercastError('ABORTED', 'interrupted'));
+    process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+    await tryLink(trial, console.log, interruption.signal);
     return 0;
   },
   unplug: async (hosts) => await each(hosts, 'unplug HOST', (bed, host) => bed.port(host).unplug()),
 };
 
 const [name = '--help', ...args] = process.argv.slice(2);
-const command = commands[name];
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 const asksForHelp = [name, ...(name === 'exec' ? [] : args)].some((word) => ['--help', '-h', 'help'].includes(word));
 goOnWithoutOutput();
 if (asksForHelp) console.log(help);
@@ -172,5 +176,6 @@ function fail(error: unknown): void {
   if (!(error instanceof LayercastError) && !code.startsWith('ERR_PARSE_ARGS')) throw error;
   const hint = error instanceof LayercastError ? error.hint : 'npm run lab -- --help';
   console.error([(error as Error).message, hint].filter(Boolean).join('; '));
-  process.exitCode = code === 'USAGE' || code === 'UNKNOWN_HOST' || code.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+  const isWrongUse = code === 'USAGE' || code === 'UNKNOWN_HOST' || code.startsWith('ERR_PARSE_ARGS');
+  process.exitCode = isWrongUse ? 2 : code === 'ABORTED' ? 130 : 1;
 }

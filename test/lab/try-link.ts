@@ -3,6 +3,7 @@ import { Scene, sha256Of } from '../e2e/scene.js';
 import { applyLink } from './lab-link.js';
 import type { Trial } from './parse-link.js';
 import type { LabProcess } from './process.js';
+import { rejectedBy } from './rejected-by.js';
 import type { Relay } from './relay/relay.js';
 import type { LinkReading } from './shaping.js';
 
@@ -11,13 +12,21 @@ const [patienceRatio, graceMs] = [5, 10_000];
 
 /**
  * Serves an object to one receiver behind a link, prints what comes out each second, and at the end how it fared. Everything ends with
- * this function.
+ * this function, also when the signal aborts.
  *
  * @param say prints a line
- * @throws LayercastError `TIMEOUT` when the object is not complete in time
+ * @throws LayercastError `TIMEOUT` when the object is not complete in time; the reason of the signal
  */
-export async function tryLink({ link, rateBitsPerSecond, leave, seconds }: Trial, say: (line: string) => void) {
+export async function tryLink(trial: Trial, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   await using scene = await Scene.lay(['alpha', 'r1']);
+  await Promise.race([tried(scene, trial, say), rejectedBy(signal)]);
+}
+
+async function tried(
+  scene: Scene,
+  { link, rateBitsPerSecond, leave, seconds }: Trial,
+  say: (line: string) => void,
+): Promise<void> {
   const { bed } = scene;
   if (leave === 'fast') await bed.port('r1').fastLeave(true);
   else await bed.leaveLatency(2000);
@@ -76,11 +85,11 @@ async function follow(
   throw new LayercastError('TIMEOUT', `the object did not come: ${fetching.stderr.trim()}`);
 }
 
-/** A ladder from a quarter of the rate to four times of it. */
+/** A ladder to four times the rate, from 0.45 Mbit/s: from a quarter of a slow link's rate, and so that a fast one has no more than 30 levels. */
 function objectFor(rateBitsPerSecond: number) {
-  const [from, to] = [Math.min(0.45e6, rateBitsPerSecond / 4), 4 * rateBitsPerSecond].map(
-    (rate) => `${Math.round(rate)}bit`,
-  );
+  const most = 4 * rateBitsPerSecond;
+  const least = Math.max(Math.min(0.45e6, rateBitsPerSecond / 4), most / 900);
+  const [from, to] = [least, most].map((rate) => `${Math.round(rate)}bit`);
   return { file: 'object', code: 'raptorq', ladder: { from, to } };
 }
 

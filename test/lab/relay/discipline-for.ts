@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LayercastError } from '../../../dist/base/errors.js';
+import { systemError } from '../../../dist/base/system-error.js';
 import { parseTrace } from '../../../dist/scenario/parse-trace.js';
 import type { CapacityTrace } from '../../../dist/simulate/net/discipline/capacity-trace.js';
 import type { Discipline } from '../../../dist/simulate/net/discipline/discipline.js';
@@ -31,9 +32,17 @@ function modelOf(service: RelayService): DisciplineOptions {
   }
 }
 
-/** @throws LayercastError `USAGE` where a line is no time in ms */
+/** @throws LayercastError `USAGE` where a line is no time in ms; the system's reason why the file cannot be read */
 export function readTrace(file: string): CapacityTrace {
-  const trace = parseTrace(readFileSync(file, 'utf8'));
+  const trace = parseTrace(textOf(file));
   if (typeof trace === 'string') throw new LayercastError('USAGE', `${file}: ${trace}`);
   return trace;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw systemError(error, 'read', file);
+  }
 }

@@ -1,5 +1,5 @@
 import type { Discipline } from '../../../dist/simulate/net/discipline/discipline.js';
-import { LossModel, type LossOptions } from '../../../dist/simulate/net/loss.js';
+import { LossModel, type LossOptions, lossInBursts } from '../../../dist/simulate/net/loss.js';
 import type { Packet } from '../../../dist/simulate/net/packet.js';
 import { Pipe } from '../../../dist/simulate/net/pipe.js';
 import type { Prng } from '../../../dist/simulate/random/prng.js';
@@ -105,9 +105,7 @@ export class RelayedLink {
   }
 }
 
-/** Gilbert's model: a bad state in which all is lost, left after `burstPackets` on average. */
 function lossOptions(loss: RelayLoss | undefined): LossOptions {
   if (loss === undefined || loss.burstPackets <= 1) return loss?.ratio ?? 0;
-  const badToGoodRatio = 1 / loss.burstPackets;
-  return { badToGoodRatio, goodToBadRatio: (badToGoodRatio * loss.ratio) / (1 - loss.ratio) };
+  return lossInBursts(loss.ratio, loss.burstPackets);
 }
