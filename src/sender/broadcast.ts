@@ -49,6 +49,8 @@ export class Broadcast {
   readonly #pauses = new Pauses();
   readonly #windows: WindowPauses;
   readonly #onAir = new Map<BroadcastObject, ObjectTransmissions>();
+  /** The object on the air that has a channel, by `channelOf`. A fleet may have tens of thousands of channels, which all pause and begin at one moment. */
+  readonly #owners = new Map<string, BroadcastObject>();
   readonly #releasing = new Set<Promise<void>>();
   #beside: readonly string[] = [];
   #isStopped = false;
@@ -99,6 +101,7 @@ export class Broadcast {
       this.#makeRoomFor(object);
       this.#windows.follow(object);
       this.#onAir.set(object, transmissions);
+      for (const destination of destinationsOf(object)) this.#owners.set(channelOf(destination), object);
       transmissions.start(this.#driver);
       this.#announcements.put(object.name, object.publication.announcement);
     } catch (error) {
@@ -114,7 +117,8 @@ export class Broadcast {
    */
   setPaused(destination: Destination, reason: PauseReason, isPaused: boolean): void {
     if (!this.#pauses.set(destination, reason, isPaused)) return;
-    for (const transmissions of this.#onAir.values()) transmissions.applyPauses(this.#driver, destination);
+    const owner = this.#owners.get(channelOf(destination));
+    if (owner !== undefined) this.#onAir.get(owner)?.applyPauses(this.#driver, destination);
   }
 
   /** Takes an object off the air. Resolves when the object has been released: to false if it was not on the air. */
@@ -191,8 +195,8 @@ export class Broadcast {
     for (const other of this.#ownersOf(taken)) this.#giveUp(other);
   }
 
-  #ownersOf(taken: ReadonlySet<string>): readonly BroadcastObject[] {
-    return this.objects.filter((object) => destinationsOf(object).some((one) => taken.has(channelOf(one))));
+  #ownersOf(taken: ReadonlySet<string>): ReadonlySet<BroadcastObject> {
+    return new Set([...taken].flatMap((channel) => this.#owners.get(channel) ?? []));
   }
 
   #giveUp(object: BroadcastObject): void {
@@ -205,6 +209,7 @@ export class Broadcast {
     const transmissions = this.#onAir.get(object);
     if (transmissions === undefined) return undefined;
     this.#onAir.delete(object);
+    for (const destination of destinationsOf(object)) this.#owners.delete(channelOf(destination));
     this.#windows.forget(object);
     transmissions.stop(this.#driver);
     this.#announcements.delete(object.name);

@@ -30,13 +30,12 @@ export class SenderDriver {
   #cancelTimer: (() => void) | undefined;
   #timerUs = Number.POSITIVE_INFINITY;
   #lastWakeUs = Number.NEGATIVE_INFINITY;
-  /** Shortest time between two wakes. */
-  #wakeGapUs: number;
+  /** Shortest time between two wakes; undefined after removals, of which there may be thousands in one turn. */
+  #wakeGapUs: number | undefined;
   readonly #fire = () => this.#pumpDue();
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#wakeGapUs = this.#leastGapUs();
   }
 
   /** Starts a transmission that has been opened. */
@@ -49,7 +48,9 @@ export class SenderDriver {
     };
     const turn: Turn = { transmission, wake, isPaused, atUs: 0, order: 0, heapIndex: -1 };
     this.#turns.set(transmission, turn);
-    this.#wakeGapUs = Math.min(this.#wakeGapUs, transmission.burstGapUs * SHARED_WAKE_SHARE);
+    if (this.#wakeGapUs !== undefined) {
+      this.#wakeGapUs = Math.min(this.#wakeGapUs, transmission.burstGapUs * SHARED_WAKE_SHARE);
+    }
     wake();
   }
 
@@ -70,7 +71,7 @@ export class SenderDriver {
     const turn = this.#turns.get(transmission);
     this.#turns.delete(transmission);
     if (turn !== undefined) this.#heap.remove(turn);
-    this.#wakeGapUs = this.#leastGapUs();
+    this.#wakeGapUs = undefined;
     transmission.close();
   }
 
@@ -111,6 +112,7 @@ export class SenderDriver {
   #arm(): void {
     const { first } = this.#heap;
     if (first === undefined) return;
+    this.#wakeGapUs ??= this.#leastGapUs();
     const dueUs = Math.max(first.atUs, this.#lastWakeUs + this.#wakeGapUs);
     if (dueUs >= this.#timerUs) return;
     this.#cancelTimer?.();

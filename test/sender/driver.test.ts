@@ -177,6 +177,28 @@ describe('the sending driver', () => {
     expect(sent.length).toBe(before);
   });
 
+  it('looks at each of a thousand channels a few times when all are removed, not at each for each', async () => {
+    const bed = new Bed('a thousand');
+    const driver = new SenderDriver(new HostClock(bed.network.clock));
+    let lookCount = 0;
+    const sending = (): TimedSending => ({
+      get burstGapUs() {
+        lookCount++;
+        return 1000;
+      },
+      nextDueUs: 1e6,
+      begin: () => undefined,
+      pump: () => undefined,
+      close: () => undefined,
+    });
+    const sendings = Array.from({ length: 1000 }, sending);
+    for (const one of sendings) driver.add(one);
+    await bed.pass(0.001);
+    for (const one of sendings.slice(500)) driver.remove(one);
+    driver.close();
+    expect(lookCount).toBeLessThan(5 * sendings.length);
+  });
+
   it('asks nothing of a channel that was removed, though the time of its next datagram had been set', async () => {
     const bed = new Bed('removed');
     const driver = new SenderDriver(new HostClock(bed.network.clock));

@@ -50,4 +50,27 @@ describe('a paused channel', () => {
     expect(rig.data.length).toBeGreaterThan(90);
     rig.expectSafe();
   });
+
+  it('is found among many without a look at all of them', async () => {
+    const rig = new BroadcastRig('many channels');
+    let lookCount = 0;
+    const looked = (group: string) => ({
+      ...destinationOf(group),
+      get group() {
+        lookCount++;
+        return group;
+      },
+    });
+    const count = 60;
+    for (let i = 0; i < count; i++) {
+      const { sent } = rig.object(`object ${i}`, 1, [i]);
+      const channels = sent.channels.map((one) => ({ ...one, destination: looked(one.destination.group) }));
+      await rig.settle(rig.broadcast.put({ ...sent, channels }));
+    }
+    lookCount = 0;
+    for (let i = 0; i < count; i++) rig.broadcast.setPaused(destinationOf(`ff15::a${i}`), 'schedule', true);
+    expect(rig.pauses).toHaveLength(count);
+    expect(lookCount).toBeLessThan(10 * count);
+    await rig.settle(rig.broadcast.stop());
+  });
 });
