@@ -40,7 +40,12 @@ export class MulticastRouting implements AsyncDisposable {
     await bed.host(bed.plan.routers[0]!).run('sh', ['-c', ': >/run/smcroute.conf']);
     await Promise.all(bed.plan.routers.map((router) => startRouter(bed, router)));
     const routing = new MulticastRouting(bed, sources, bed.watchMemberships());
-    await routing.#apply();
+    try {
+      await routing.#apply();
+    } catch (error) {
+      await routing[Symbol.asyncDispose]();
+      throw error;
+    }
     void routing.#follow();
     return routing;
   }

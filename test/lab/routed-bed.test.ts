@@ -55,6 +55,12 @@ describe('what routers forward', () => {
     const twice: Tree = { ...tree, routers: { ...tree.routers, more: { above: 'core', below: ['lan1'] } } };
     expect(() => new RoutedPlan(twice)).toThrow('LAN "lan1" is not below exactly one router');
     expect(() => new RoutedPlan({ lans: { core: ['a', 'a'] }, routers: {} })).toThrow('"a" cannot be');
+    const circle = { one: { above: 'a', below: ['b'] }, two: { above: 'b', below: ['a'] } };
+    expect(() => new RoutedPlan({ lans: { core: [], a: [], b: [] }, routers: circle })).toThrow(
+      'no way leads from LAN "core" to LAN "a"',
+    );
+    const itself = { one: { above: 'a', below: ['a'] } };
+    expect(() => new RoutedPlan({ lans: { core: [], a: [] }, routers: itself })).toThrow('no way leads from');
   });
 });
 

@@ -147,6 +147,14 @@ function check({ lans, routers }: Tree): void {
   const [top, ...others] = Object.keys(lans);
   const twice = below.find((lan, index) => below.indexOf(lan) !== index || lan === top);
   const loose = others.find((lan) => !below.includes(lan));
-  if (twice === undefined && loose === undefined) return;
-  throw new LayercastError('USAGE', `LAN "${twice ?? loose}" is not below exactly one router`);
+  if (twice !== undefined || loose !== undefined)
+    throw new LayercastError('USAGE', `LAN "${twice ?? loose}" is not below exactly one router`);
+  const reached = new Set([top]);
+  // A set goes on with what is added to it meanwhile.
+  for (const lan of reached) {
+    const below = Object.values(routers).flatMap((router) => (router.above === lan ? router.below : []));
+    for (const one of below) reached.add(one);
+  }
+  const apart = others.find((lan) => !reached.has(lan));
+  if (apart !== undefined) throw new LayercastError('USAGE', `no way leads from LAN "${top}" to LAN "${apart}"`);
 }
