@@ -4,11 +4,12 @@ import { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 
 /**
  * What comes from the standard input of this process, or another open file descriptor, to its end. Breaking off the loop closes nothing
  * but the stream.
- * @throws {LayercastError} `USAGE` for a terminal and when nothing comes
+ * @throws {LayercastError} `USAGE` for a terminal and when nothing comes; the system's reason why it cannot be read
  */
 export async function* standardInput(fd: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
   if (isatty(fd)) throw nothing('standard input is a terminal');
@@ -22,6 +23,10 @@ export async function* standardInput(fd: number, signal: AbortSignal): AsyncGene
       isEmpty = false;
       yield piece;
     }
+  } catch (error) {
+    signal.throwIfAborted();
+    // Whoever copies what comes would take it for a fault of the place where it copies to.
+    throw systemError(error, 'read', 'standard input');
   } finally {
     signal.removeEventListener('abort', stop);
   }

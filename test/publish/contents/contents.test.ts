@@ -49,6 +49,17 @@ describe('the content of an object', () => {
     writer.kill();
   });
 
+  test('that cannot be read is told as such, and not as a fault of the folder for copies', async () => {
+    const fd = openSync(folders.next(), 'r');
+    const contents = new Contents(folders.next(), 1e6, fd);
+    await expect(contents.open(PIPE, signal)).rejects.toMatchObject({
+      code: 'NOT_A_FILE',
+      message: 'cannot read "standard input": it is a directory',
+    });
+    await contents.close();
+    closeSync(fd);
+  });
+
   test('that never comes does not keep the server from stopping', async () => {
     const fifo = join(folders.next(), 'fifo');
     execFileSync('mkfifo', [fifo]);
