@@ -1,3 +1,4 @@
+import { dateText } from '../base/date-text.js';
 import type { Clock } from '../base/ports.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { isOffAir, isOnAir, onAirAgainS } from './on-air.js';
@@ -24,12 +25,14 @@ export class ScheduleKeeper {
   /** What a receiver is to do now. The owner calls this every 50 ms. */
   look(descriptor: Descriptor | undefined, isFetching: boolean): 'begin' | 'stop' | 'nothing' {
     if (descriptor?.schedule === undefined) return 'nothing';
-    if (this.isOnAir(descriptor)) {
+    // One look at the clock, which may be set at any moment.
+    const wallS = this.#wallS;
+    if (isOnAir(descriptor, wallS)) {
       this.#hasSaid = false;
       return isFetching ? 'nothing' : 'begin';
     }
-    if (isFetching) return isOffAir(descriptor, this.#wallS) ? 'stop' : 'nothing';
-    if (!this.#hasSaid) this.#say(sentNext(descriptor, this.#wallS));
+    if (isFetching) return isOffAir(descriptor, wallS) ? 'stop' : 'nothing';
+    if (!this.#hasSaid) this.#say(sentNext(descriptor, wallS));
     this.#hasSaid = true;
     return 'nothing';
   }
@@ -40,6 +43,5 @@ export class ScheduleKeeper {
 }
 
 function sentNext({ fleet, object, ...sent }: Descriptor, wallS: number): string {
-  const next = new Date(onAirAgainS(sent, wallS)! * 1000).toISOString();
-  return `${fleet}/${object} is sent next at ${next}, by its schedule`;
+  return `${fleet}/${object} is sent next at ${dateText(onAirAgainS(sent, wallS)!)}, by its schedule`;
 }

@@ -1,3 +1,4 @@
+import { dateText } from '../base/date-text.js';
 import type { Verdict } from './trust.js';
 
 /** Why a descriptor does not count, for people. */
@@ -30,13 +31,13 @@ export function refusalOf(verdict: Verdict, version: number): Refusal | undefine
     }
     case 'rootExpired': {
       const { rootVersion, expiresS } = verdict;
-      const message = `version ${rootVersion} of the root expired at ${dateOf(expiresS)}, and no newer one was heard`;
+      const message = `version ${rootVersion} of the root expired at ${dateText(expiresS)}, and no newer one was heard`;
       return { code: 'EXPIRED', message };
     }
     case 'expired':
-      return { code: 'EXPIRED', message: `${what} expired at ${dateOf(verdict.expiresS)}` };
+      return { code: 'EXPIRED', message: `${what} expired at ${dateText(verdict.expiresS)}` };
     case 'catalogueExpired': {
-      const message = `the fleet's catalogue expired at ${dateOf(verdict.expiresS)}: since then nobody has said that ${what} is the newest`;
+      const message = `the fleet's catalogue expired at ${dateText(verdict.expiresS)}: since then nobody has said that ${what} is the newest`;
       return { code: 'EXPIRED', message };
     }
     case 'superseded':
@@ -47,9 +48,4 @@ export function refusalOf(verdict: Verdict, version: number): Refusal | undefine
     case 'other':
       return { code: 'VERSION_REFUSED', message: `the fleet's catalogue lists another descriptor of ${what}` };
   }
-}
-
-function dateOf(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? `${seconds} s after 1970` : date.toISOString();
 }

@@ -1,3 +1,4 @@
+import { dateText } from '../../base/date-text.js';
 import { LayercastError } from '../../base/errors.js';
 import { systemClock } from '../../base/system-clock.js';
 import { DURATION, formatQuantity, rateText, SIZE } from '../../base/units.js';
@@ -69,7 +70,7 @@ function textOf({ descriptor, sources, genuine }: Announcement): readonly string
   const { fleet, object, version, sizeBytes, servers, expiresS, tree, schedule } = descriptor;
   const signature = genuine === undefined ? '' : genuine ? ', signed by this key' : ', NOT signed by this key';
   const kind = tree === undefined ? '' : ', a folder';
-  const expires = expiresS === undefined ? '' : `, expires ${new Date(expiresS * 1000).toISOString()}`;
+  const expires = expiresS === undefined ? '' : `, expires ${dateText(expiresS)}`;
   return [
     `${fleet}/${object}`,
     `  version ${version}, ${formatQuantity(SIZE, sizeBytes)}${kind}${signature}${expires}`,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dateText } from '../../base/date-text.js';
 import { LayercastError } from '../../base/errors.js';
 import { systemError } from '../../base/system-error.js';
 import { readKeyText } from '../../config/read-text.js';
@@ -13,7 +14,6 @@ import { descriptorDigest } from '../../wire/catalogue.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { RecordKind } from '../../wire/signature.js';
 import { unpackSignedRecord } from '../../wire/signed-record.js';
-import { dateText } from '../display/root-text.js';
 
 export interface VerifyFlags {
   readonly key: string;

@@ -1,3 +1,4 @@
+import { dateText } from '../../base/date-text.js';
 import type { Missing } from '../../trust/root-signing.js';
 import type { RootFile, RootVersion } from '../../trust/root-text.js';
 import { keyIdOf } from '../../wire/public-key.js';
@@ -64,10 +65,4 @@ function versionFields({ root, record }: RootVersion): object {
     roles: Object.fromEntries(ROLES.flatMap((name) => (root[name] === undefined ? [] : [[name, root[name]]]))),
     signers: record.signatures.map(({ keyId }) => keyId),
   };
-}
-
-/** A time in seconds since 1970 as ISO 8601 has it; far times that JavaScript cannot write stay numbers. */
-export function dateText(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? `${seconds} s after 1970` : date.toISOString();
 }

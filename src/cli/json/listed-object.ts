@@ -1,3 +1,4 @@
+import { dateText } from '../../base/date-text.js';
 import { describedOptions } from '../../events/description.js';
 import type { FieldsOf } from '../../events/event-types.js';
 import type { listedObject } from '../../events/listed-object.js';
@@ -30,14 +31,10 @@ export function listedFields({ descriptor, sources, genuine }: Announcement): Fi
       server: name,
       address: address === undefined ? null : addressFromBytes(address),
     })),
-    created: dateOf(createdS),
-    expires: expiresS === undefined ? null : dateOf(expiresS),
+    created: dateText(createdS),
+    expires: expiresS === undefined ? null : dateText(expiresS),
     sources,
     ...describedOptions(descriptor),
     genuine: genuine ?? null,
   };
-}
-
-function dateOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { dateText } from '../../base/date-text.js';
 import { LayercastError } from '../../base/errors.js';
 import type { Fleet, FleetObject } from '../../fleet/fleet.js';
 import { type Descriptor, packDescriptor } from '../../wire/descriptor.js';
@@ -113,7 +114,7 @@ function laterThan({ createdS }: Descriptor, nowS: number): number {
 /** The warning about a record that this host cannot renew and that expires soon, or has expired; undefined before. */
 export function expiryWarning({ object, createdS, expiresS }: Descriptor, nowS: number): string | undefined {
   if (expiresS === undefined || !expiresSoon(createdS, expiresS, nowS)) return undefined;
-  const when = new Date(expiresS * 1000).toISOString();
+  const when = dateText(expiresS);
   return nowS >= expiresS
     ? `${object}: its record expired at ${when}; receivers refuse it`
     : `${object}: its record expires at ${when}; receivers will refuse it then`;

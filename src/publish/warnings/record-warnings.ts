@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dateText } from '../../base/date-text.js';
 import type { FleetObject } from '../../fleet/fleet.js';
 import type { ConfigWarning } from '../../fleet/warnings.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
@@ -32,6 +33,6 @@ async function warningFor(folder: string, object: FleetObject, nowS: number): Pr
   const { createdS, expiresS } = descriptor;
   if (expiresS === undefined || !expiresSoon(createdS, expiresS, nowS)) return undefined;
   const verb = expiresS <= nowS ? 'expired' : 'expires';
-  const message = `the record of ${name} ${verb} at ${new Date(expiresS * 1000).toISOString()}; sign it anew`;
+  const message = `the record of ${name} ${verb} at ${dateText(expiresS)}; sign it anew`;
   return { code: expiresS <= nowS ? 'EXPIRED' : 'EXPIRES_SOON', path, message };
 }

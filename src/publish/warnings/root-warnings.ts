@@ -1,3 +1,4 @@
+import { dateText } from '../../base/date-text.js';
 import type { Fleet } from '../../fleet/fleet.js';
 import type { ConfigWarning } from '../../fleet/warnings.js';
 import { keyIdOf } from '../../wire/public-key.js';
@@ -14,7 +15,7 @@ export function rootExpiryWarning(
 ): { readonly code: 'EXPIRES_SOON' | 'EXPIRED'; readonly message: string } | undefined {
   if (!expiresSoon(createdS, expiresS, nowS)) return undefined;
   const what = `version ${version} of the root`;
-  const when = new Date(expiresS * 1000).toISOString();
+  const when = dateText(expiresS);
   return nowS >= expiresS
     ? { code: 'EXPIRED', message: `${what} expired at ${when}; receivers refuse all that it covers` }
     : { code: 'EXPIRES_SOON', message: `${what} expires at ${when}; receivers will refuse all that it covers then` };
