@@ -119,6 +119,8 @@ export class Anchor {
     if (this.#child === undefined) return void process.kill(this.pid, 'SIGKILL');
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
+    // For a detached anchor alone this process would not wait.
+    this.#child.ref();
     this.#child.kill('SIGKILL');
     await gone;
   }

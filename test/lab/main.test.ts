@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { parseAssignment, parseBytes, parseMs, parseRate, parseRatio } from './a
 import { environment } from './machine.js';
 import { parseLink } from './parse-link.js';
 import { programOf } from './program-of.js';
+import { until } from './until.js';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const source = new URL('main.ts', import.meta.url);
@@ -29,17 +30,21 @@ describeBed('a link that is tried by hand', () => {
 });
 
 describeBed('a link that is tried by hand and interrupted', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('leaves no file and no host after %s', { timeout: 60_000 }, async (signal) => {
-    const folder = mkdtempSync(join(runtime, 'interrupted-'));
-    const args = 'link fqCodel --rate 1Mbit --seconds 60'.split(' ');
-    const child = spawn(process.execPath, [program, ...args], { cwd: top, env: environment({ TMPDIR: folder }) });
-    const ended = once(child, 'exit');
-    await Promise.race([once(child.stdout, 'data'), ended]);
-    expect(readdirSync(folder)).not.toEqual([]);
-    child.kill(signal);
-    expect(await ended).toEqual([130, null]);
-    expect(readdirSync(folder)).toEqual([]);
-  });
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'leaves no file and no host after %s',
+    { timeout: 60_000 },
+    async (signal) => {
+      const folder = mkdtempSync(join(runtime, 'interrupted-'));
+      const args = 'link fqCodel --rate 1Mbit --seconds 60'.split(' ');
+      const child = spawn(process.execPath, [program, ...args], { cwd: top, env: environment({ TMPDIR: folder }) });
+      const ended = once(child, 'exit');
+      await Promise.race([once(child.stdout, 'data'), ended]);
+      expect(readdirSync(folder)).not.toEqual([]);
+      child.kill(signal);
+      expect(await ended).toEqual([130, null]);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
 });
 
 describeBed('a bed by hand', () => {
@@ -65,6 +70,39 @@ describeBed('a bed by hand', () => {
     }
     expect(lab('show')).toMatchObject({ status: 1, stdout: '' });
   });
+});
+
+describeBed('a bed by hand whose laying is interrupted', () => {
+  test('is taken away, because no command would find it', { timeout: 30_000 }, async () => {
+    const folder = mkdtempSync(join(runtime, 'laying-'));
+    const hosts = Array.from({ length: 12 }, (_, index) => `r${index}`).join(',');
+    const laying = environment({ XDG_RUNTIME_DIR: folder });
+    const child = spawn(process.execPath, [program, 'up', '--hosts', hosts], {
+      cwd: top,
+      env: laying,
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'exit');
+    await until('the bed is begun', async () => anchorsOf(folder).length > 0);
+    child.kill('SIGTERM');
+    const [code] = await ended;
+    if (code === 0) spawnSync(process.execPath, [program, 'down'], { cwd: top, env: laying });
+    else expect(code).toBe(130);
+    await until('no bed is left', async () => anchorsOf(folder).length === 0);
+  });
+
+  /** Processes that keep the beds of commands with this folder for records. */
+  function anchorsOf(folder: string): readonly string[] {
+    return readdirSync('/proc').filter((pid) => {
+      if (!/^\d+$/.test(pid)) return false;
+      try {
+        const [command, environ] = ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${pid}/${name}`, 'latin1'));
+        return command!.startsWith('sleep\0infinity') && environ!.includes(folder);
+      } catch {
+        return false; // it has ended, or is another user's
+      }
+    });
+  }
 });
 
 describe('the lab command line', () => {

@@ -42,11 +42,7 @@ const commands: Readonly<Record<string, Command>> = {
   loss: async (args) => await each(args, 'loss HOST=5%', setLoss),
   plug: async (hosts) => await each(hosts, 'plug HOST', (bed, host) => bed.port(host).plug()),
   link: async (args) => {
-    const trial = parseLink(args);
-    const interruption = new AbortController();
-    const interrupt = () => interruption.abort(new LayercastError('ABORTED', 'interrupted'));
-    process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-    await tryLink(trial, console.log, interruption.signal);
+    await tryLink(parseLink(args), console.log, interruption());
     return 0;
   },
   unplug: async (hosts) => await each(hosts, 'unplug HOST', (bed, host) => bed.port(host).unplug()),
@@ -82,10 +78,13 @@ async function up(given: readonly string[]): Promise<number> {
   if (!(Number.isInteger(mtuBytes) && mtuBytes >= 1280 && mtuBytes <= 65_535)) {
     throw new LayercastError('USAGE', `MTU ${values.mtu} is none for IPv6`, { hint: 'from 1280 to 65535' });
   }
+  const signal = interruption();
   const bed = await Bed.lay({ hosts: values.hosts.split(','), mtuBytes, detached: true });
   try {
     for (const assignment of values.rate) await setRate(bed, assignment);
     for (const assignment of values.loss) await setLoss(bed, assignment);
+    // Without a record, nobody could take the bed away.
+    signal.throwIfAborted();
     keepRecord(bed.record);
   } catch (error) {
     await bed.lift();
@@ -163,6 +162,14 @@ async function setLoss(bed: Bed, assignment: string): Promise<void> {
   const [host, amount] = parseAssignment(assignment);
   if (amount === 'none') await bed.host(host).keep();
   else await bed.host(host).lose({ ratio: parseRatio(amount) });
+}
+
+/** Aborts at SIGINT and SIGTERM, so that what was begun is taken away. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort(new LayercastError('ABORTED', 'interrupted'));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  return controller.signal;
 }
 
 function need(argument: string | undefined, usage: string): string {
