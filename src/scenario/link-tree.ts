@@ -43,6 +43,19 @@ export class LinkTree {
     return below === undefined ? undefined : this.linkName(below, index);
   }
 
+  /** Whether some link between the root and what is below an entry has a rate, away from the root or towards it. */
+  isLimited(entry: string | undefined, direction: 'down' | 'up'): boolean {
+    // An entry that is below itself has a fault of its own.
+    const seen = new Set<string>();
+    for (let at = entry; at !== undefined && !seen.has(at); at = this.#entries.get(at)?.below) {
+      seen.add(at);
+      // What is written counts: a rate that is none has a fault of its own, and a model of a link needs one.
+      const written = this.#source.keysOf(direction === 'down' ? ['links', at] : ['links', at, 'up']);
+      if (written.includes('rate') || written.includes('link')) return true;
+    }
+    return false;
+  }
+
   /** Adds a fault if there is no entry that a setting names. */
   expect(below: string | undefined, path: Path): void {
     if (below === undefined || this.#entries.has(below)) return;

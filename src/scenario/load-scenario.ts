@@ -72,7 +72,7 @@ function resolveScenario(
   const traffic = source.inOrder(file.traffic ?? {}, ['traffic']).flatMap(([name, entry]) => {
     tree.expect(entry.below, ['traffic', name, 'below']);
     tree.expect(entry.from, ['traffic', name, 'from']);
-    faults.push(...trafficFaults(name, entry, source));
+    faults.push(...trafficFaults(name, entry, tree, source));
     return trafficOf(name, entry, tree);
   });
   faults.push(...objectFaults, ...links.faults, ...receivers.faults, ...tree.faults);
@@ -159,8 +159,8 @@ function trafficOf(name: string, entry: TrafficEntry, tree: LinkTree): readonly 
   }));
 }
 
-function trafficFaults(name: string, entry: TrafficEntry, source: YamlSource): readonly Fault[] {
-  const { kind, rate } = entry;
+function trafficFaults(name: string, entry: TrafficEntry, tree: LinkTree, source: YamlSource): readonly Fault[] {
+  const { kind, rate, below, from } = entry;
   const path = ['traffic', name, 'rate'];
   const faults = [...stopFaults(entry, ['traffic', name], source)];
   if (kind === 'udp' && rate === undefined) {
@@ -168,6 +168,11 @@ function trafficFaults(name: string, entry: TrafficEntry, source: YamlSource): r
   } else if (kind !== 'udp' && rate !== undefined) {
     const text = 'TCP finds its own rate, found a rate, allowed: a rate with kind udp only';
     faults.push(source.faultAt(path, text, 'key'));
+  }
+  if (kind !== 'udp' && !tree.isLimited(below, 'down') && !tree.isLimited(from, 'up')) {
+    const text =
+      'TCP is as fast as the slowest link on its way, found none with a rate, allowed: links of which one has a rate';
+    faults.push(source.faultAt(['traffic', name, 'below'], text));
   }
   return faults;
 }

@@ -8,7 +8,8 @@ const burst = quantity(SIZE, 1500, 1e9).meta({
   description: 'Size of the bucket: bytes that an idle link saves up and then sends at once',
 });
 const lineRate = rate.optional().meta({
-  description: 'Rate of the wire behind it, at which packets that leave at once follow each other. Default: 1Gbit, or the rate of a faster link',
+  description:
+    'Rate of the wire behind it, at which packets that leave at once follow each other. Default: 1Gbit, or the rate of a faster link',
 });
 const wait = quantity(DURATION, 100, 60e6);
 

@@ -108,6 +108,19 @@ describe('faults of a scenario file', () => {
     expect(faults).toEqual([expect.stringContaining(expected)]);
   });
 
+  it('tell of TCP that nothing slows down, which would send without end in no time', async () => {
+    const flow = 'traffic: { x: { kind: reno, below: a, from: b, returnDelay: 0s } }';
+    const rest = [flow, 'receivers: { one: {} }'];
+    expect(await within('links: { a: { below: b }, b: { delay: 5ms } }', ...rest)).toEqual([
+      expect.stringContaining('traffic.x.below: TCP is as fast as the slowest link on its way, found none with a rate'),
+    ]);
+    for (const b of ['rate: 1Mbit', 'up: { rate: 1Mbit }'])
+      expect(await within(`links: { a: { below: b }, b: { ${b} } }`, ...rest)).toEqual([]);
+    expect(await within('links: { a: { rate: 1 }, b: {} }', ...rest)).toEqual([
+      expect.stringContaining('links.a.rate: not a rate'),
+    ]);
+  });
+
   it('tell of names that every object has as of other names, and of the name of the root', async () => {
     expect(await within('receivers: { one: { below: constructor } }')).toEqual([
       's.yaml:3:28: receivers.one.below: no such link, found "constructor", allowed: names under links',
@@ -120,7 +133,7 @@ describe('faults of a scenario file', () => {
   });
 
   it.each([
-    ['x: { kind: udp, below: a, rate: 1Mbit, start: 3s, stop: 2s }', '5:60: traffic.x.stop: ends before it begins'],
+    ['x: { kind: udp, below: a, rate: 1Mbit, start: 3s, stop: 2s }', '5:59: traffic.x.stop: ends before it begins'],
     ['x: { kind: udp, below: a }', '5:3: traffic.x.rate: missing'],
     ['x: { kind: reno, below: a, rate: 1Mbit }', '5:30: traffic.x.rate: TCP finds its own rate'],
     ['x: { kind: reno, below: a, from: b }', '5:36: traffic.x.from: no such link, found "b", allowed: a'],

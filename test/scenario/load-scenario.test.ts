@@ -35,7 +35,7 @@ describe('a scenario file', () => {
   });
 
   it('has whole bytes', async () => {
-    const { object } = await parseScenario(HEAD.replace('1MB', '1.0005kB') + 'receivers: { one: {} }', 's.yaml');
+    const { object } = await parseScenario(`${HEAD.replace('1MB', '1.0005kB')}receivers: { one: {} }`, 's.yaml');
     expect(object.sizeBytes).toBe(1001);
   });
 
@@ -152,7 +152,7 @@ describe('a scenario file', () => {
 
   it('has a flow of cross traffic for each link that it is below', async () => {
     const { traffic } = await parse(
-      'links: { a: { count: 2 }, b: {} }\nreceivers: { one: {} }\n' +
+      'links: { a: { count: 2, rate: 1Mbit }, b: {} }\nreceivers: { one: {} }\n' +
         'traffic: { web: { kind: cubic, below: a, from: b }, call: { kind: udp, below: b, rate: 1Mbit, stop: 2s } }',
     );
     expect(traffic).toMatchObject([
@@ -190,7 +190,10 @@ describe('a scenario about a fleet file', () => {
   it('takes object and servers from there, and the size from the file', async () => {
     const { object, servers } = await load('{ fleet: fleet.yaml, name: a }', 'servers: { two: { start: 5s } }\n');
     expect(object).toMatchObject({ fleet: 'acme', object: 'a', sizeBytes: 5000, symbolBytes: 1000, mode: 'best' });
-    expect(object).toMatchObject({ code: 'none', channels: [{ rateBitsPerSecond: 1e6, startRatio: 0.25, port: 99, burstUs: 4000 }] });
+    expect(object).toMatchObject({
+      code: 'none',
+      channels: [{ rateBitsPerSecond: 1e6, startRatio: 0.25, port: 99, burstUs: 4000 }],
+    });
     expect(servers).toMatchObject([
       { name: 'one', startRatio: 0, startUs: 0 },
       { name: 'two', startRatio: 0.5, startUs: 5e6 },
