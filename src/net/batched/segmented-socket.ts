@@ -29,6 +29,9 @@ const MAX_ATTEMPTS = 100;
 /** What the system says of segmentation that it cannot do here: with this device, this path or this length. */
 const CANNOT_SEGMENT: readonly number[] = [EINVAL, EIO, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP];
 
+/** How long after such a refusal it is tried again: the interface may have another MTU by then, and one refused call in so long a time costs nothing. */
+const RETRY_MS = 10_000;
+
 /** A batch under way. */
 interface Departure {
   readonly batch: SendBatch;
@@ -51,17 +54,27 @@ export class SegmentedSocket implements ConnectedSocket {
   #fd: number | undefined;
   /** Longest datagrams that can be cut off by the system; 0 if it cannot do so at all. */
   #maxSegmentBytes: number;
+  /** What it was before a refusal, and when it is that again. */
+  readonly #mostSegmentBytes: number;
+  #retryMs = Number.POSITIVE_INFINITY;
+  readonly #nowMs: () => number;
   /** The value of the socket's option UDP_SEGMENT. */
   #segmentBytes = 0;
   #headers: MessageHeaders | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param fd a connected socket, which this object closes. @param address see `ConnectedSocket` */
-  constructor(system: BatchSystem, fd: number, address: string) {
+  /**
+   * @param fd a connected socket, which this object closes.
+   * @param address see `ConnectedSocket`
+   * @param nowMs for tests: a clock that never jumps
+   */
+  constructor(system: BatchSystem, fd: number, address: string, nowMs: () => number = () => performance.now()) {
     this.#system = system;
     this.#fd = fd;
     this.address = address;
-    this.#maxSegmentBytes = system.features.canSegment ? MAX_SEGMENTED_BYTES : 0;
+    this.#mostSegmentBytes = system.features.canSegment ? MAX_SEGMENTED_BYTES : 0;
+    this.#maxSegmentBytes = this.#mostSegmentBytes;
+    this.#nowMs = nowMs;
   }
 
   send(batch: SendBatch): Promise<SendResult> {
@@ -103,6 +116,9 @@ export class SegmentedSocket implements ConnectedSocket {
 
   /** Decides how the next datagrams leave, and sets the socket's option. @returns whether they leave by segmentation */
   #prepare(fd: number, { batch: { count, datagramBytes, bytes }, next, singlesEnd }: Departure): boolean {
+    if (this.#maxSegmentBytes < this.#mostSegmentBytes && this.#nowMs() >= this.#retryMs) {
+      this.#maxSegmentBytes = this.#mostSegmentBytes;
+    }
     const isFit = datagramBytes > 0 && datagramBytes <= this.#maxSegmentBytes && next >= singlesEnd;
     if (isFit && count - next > 1 && this.#segment(fd, datagramBytes)) return true;
     // A datagram that is no longer than a segment leaves as it is.
@@ -157,6 +173,7 @@ export class SegmentedSocket implements ConnectedSocket {
     departure.segmentErrno = 0;
     if (!CANNOT_SEGMENT.includes(segmentErrno)) return;
     // Shorter datagrams may fit the path all the same.
+    this.#retryMs = this.#nowMs() + RETRY_MS;
     this.#maxSegmentBytes = segmentErrno === EMSGSIZE ? Math.min(this.#maxSegmentBytes, datagramBytes - 1) : 0;
   }
 

@@ -139,6 +139,26 @@ describe('a batch to send', () => {
     },
   );
 
+  it('is segmented again when the interface takes longer packets again', async () => {
+    let [isShort, nowMs] = [true, 0];
+    const fake = new FakeSystem((segmentBytes) => (isShort && segmentBytes > 0 ? EMSGSIZE : 0));
+    const socket = new SegmentedSocket(fake.system(), FD, '::1', () => nowMs);
+    const callsFor = async (first: number) => {
+      const before = fake.callCount;
+      expect(await socket.send(numbered(first, 6))).toEqual({ sentCount: 6, failure: undefined });
+      return fake.callCount - before;
+    };
+    expect(await callsFor(0)).toBe(3);
+    isShort = false;
+    nowMs = 9_000;
+    expect(await callsFor(6)).toBe(2);
+    nowMs = 11_000;
+    expect(await callsFor(12)).toBe(1);
+    isShort = true;
+    expect([await callsFor(18), await callsFor(24)]).toEqual([3, 2]);
+    expect(fake.taken).toEqual(range(30));
+  });
+
   it('leaves one by one on a kernel without segmentation', async () => {
     const fake = new FakeSystem();
     const socket = new SegmentedSocket(fake.system(false), FD, '::1');
