@@ -29,6 +29,8 @@ const BATCH = 16;
 const PACKET_BYTES = 9216;
 /** A listener has its first datagram within 100 ms of its report, most of which a busy host may need for itself. */
 const MOST_PAUSE_MS = 10;
+/** The system is told only where it is, so that nothing but this name keeps its memory while the system reads it. */
+const FILTER = reportFilter();
 /** Where the destination is in an IPv6 packet. */
 const DESTINATION_AT = 24;
 
@@ -54,11 +56,10 @@ function openPacketSocket({ calls, layout, addressOf }: BatchSystem, binding: In
   try {
     // A new packet socket has no protocol and hears nothing until it is bound. By then it has its filter.
     fd = openDescriptor(calls, AF_PACKET);
-    const filter = reportFilter();
     // A struct sock_fprog: the number of instructions, padded to a long, and where they are.
     const program = new Uint32Array(2 * layout.longWords);
-    new Uint16Array(program.buffer)[0] = filter.length / 8;
-    const address = addressOf(filter);
+    new Uint16Array(program.buffer)[0] = FILTER.length / 8;
+    const address = addressOf(FILTER);
     program[layout.longWords + layout.lowWord] = Number(address & 0xffffffffn);
     if (layout.longWords === 2) program[layout.longWords + 1 - layout.lowWord] = Number(address >> 32n);
     calls.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, new Uint8Array(program.buffer));
