@@ -77,7 +77,7 @@ function cellsTable(summaries: readonly Summary[]): string {
       ? ratio(one.meanToIdeal)
       : `${ratio(one.meanToIdeal)} ± ${ratio(one.meanToIdealError)}`,
     ...[ratio(one.slowestToFastest), ratio(one.sentToSize)],
-    ...[one.serverCpuRatio.toFixed(3), one.serverMegabytes.toFixed(0), ratio(one.busyRatio)],
+    ...[digits(one.serverCpuRatio, 3), digits(one.serverMegabytes, 0), ratio(one.busyRatio)],
   ]);
   return markdown(heads, rows);
 }
@@ -97,9 +97,14 @@ function markdown(heads: readonly string[], rows: readonly (readonly string[])[]
 }
 
 function seconds(value: number | undefined): string {
-  return value?.toFixed(value < 100 ? 1 : 0) ?? '–';
+  return digits(value, value !== undefined && value < 100 ? 1 : 0);
 }
 
 function ratio(value: number | undefined): string {
-  return value?.toFixed(2) ?? '–';
+  return digits(value, 2);
+}
+
+/** What could not be measured is null in a file of results, or comes out of a division by nothing. */
+function digits(value: number | undefined, behindPoint: number): string {
+  return value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(behindPoint);
 }

@@ -145,7 +145,8 @@ function resultOf(of: {
   readonly samples: readonly Sample[];
 }): Result {
   const { cell, run, linkBitsPerSecond, startSeconds, outcomes, samples } = of;
-  const [first, last] = [samples[0]!, samples.at(-1)!];
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('nobody could look at the links');
   const links = Object.fromEntries(
     Object.entries(last.links).map(([port, { down, up }]) => {
       const before = first.links[port]!;
@@ -166,7 +167,7 @@ function resultOf(of: {
     serverCpuSeconds: last.servers.cpuSeconds - first.servers.cpuSeconds,
     serverMegabytes: Math.max(...samples.map(({ servers }) => servers.residentMegabytes)),
     load: Math.max(...samples.map((sample) => sample.load)),
-    busyRatio: busy.reduce((sum, ratio) => sum + ratio, 0) / busy.length,
+    busyRatio: busy.reduce((sum, ratio) => sum + ratio, 0) / Math.max(1, busy.length),
     freeMegabytes: Math.min(...samples.map(({ freeMegabytes }) => freeMegabytes)),
     links,
   };

@@ -179,6 +179,13 @@ describe('the tables of the page', () => {
     expect(withTables(page, summaries)).toBe(page);
   });
 
+  test('have a dash where nobody got the file and something could not be measured, and may be empty', () => {
+    const unmeasured = JSON.parse('{"busyRatio":null}') as Partial<Result>;
+    const tables = withTables(pageOf('', ''), summariesOf([result({ seconds: [null, null], ...unmeasured })]));
+    expect(tables).toMatch(/\| 1 \| – \| 2 of 2 without the file \| – .*\| – \|\n/);
+    expect(withTables(pageOf('old', 'old'), [])).toBe(pageOf('\n\n', '\n\n'));
+  });
+
   test('are not made for a page without a place for each', () => {
     const page = pageOf('', '');
     for (const other of ['a\n', page.replace('made by', 'of'), page.replace('end of', 'of'), page.slice(0, -30)]) {
