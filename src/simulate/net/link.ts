@@ -89,6 +89,11 @@ export class Link {
     return this.#usPerByte === 0 ? 0 : this.queueUs / this.#usPerByte;
   }
 
+  /** Bytes of the packets that have left the queue. A link without a discipline counts a packet when it enters. */
+  get departedBytes(): number {
+    return this.counts.carriedBytes - (this.#discipline === undefined ? this.backlogBytes : 0);
+  }
+
   /** Mean of what the link could carry between two times, at the rate that it has now; undefined if it has no limit. */
   capacityBitsPerSecond(fromUs: number, toUs: number): number | undefined {
     if (this.#discipline === undefined || toUs <= fromUs) return this.#options.rateBitsPerSecond;

@@ -21,6 +21,7 @@ export class LinkSampler {
   readonly #name: string;
   readonly #link: Link;
   #before: LinkCounts;
+  #departedBytes = 0;
   #sampledUs = 0;
   #capacityBits = 0;
   #wasLimited = true;
@@ -35,7 +36,9 @@ export class LinkSampler {
     const elapsedUs = nowUs - this.#sampledUs;
     if (elapsedUs === 0) return undefined;
     this.#link.catchUp();
-    const { counts, queueUs } = this.#link;
+    const { counts, queueUs, departedBytes } = this.#link;
+    const bytes = departedBytes - this.#departedBytes;
+    this.#departedBytes = departedBytes;
     const capacity = this.#link.capacityBitsPerSecond(this.#sampledUs, nowUs);
     const before = this.#before;
     this.#before = { ...counts };
@@ -46,7 +49,7 @@ export class LinkSampler {
       event: 'link',
       atMs: Math.round(nowUs / 1000),
       link: this.#name,
-      rateBitsPerSecond: Math.round(((counts.carriedBytes - before.carriedBytes) * 8e6) / elapsedUs),
+      rateBitsPerSecond: Math.round((bytes * 8e6) / elapsedUs),
       capacityBitsPerSecond: capacity === undefined ? null : Math.round(capacity),
       queueMs: Math.round(queueUs / 100) / 10,
       lossRatio: shareOf(before, counts, ({ lostCount, overflowCount }) => lostCount + overflowCount),
@@ -55,8 +58,8 @@ export class LinkSampler {
   }
 
   summary(nowUs: number): LinkSummary {
-    const { counts } = this.#link;
-    const bits = counts.carriedBytes * 8;
+    const { counts, departedBytes } = this.#link;
+    const bits = departedBytes * 8;
     const isLimited = this.#wasLimited && this.#capacityBits > 0;
     return {
       link: this.#name,
