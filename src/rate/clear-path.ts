@@ -1,3 +1,4 @@
+import { lossRatioOf } from './path-history.js';
 import type { PathState } from './path-state.js';
 
 /** What is compared to tell whether a path is clear. */
@@ -21,12 +22,21 @@ export function isClear(path: ShownPath, spanUs: number, queueSpanUs?: number): 
   return lostCount <= mostLostCount && queueMs < mostQueueMs;
 }
 
+/** Whether more was lost in the last second than the air of any usable link loses: the link is full, and a step up would only lose more. */
+export function isFull({ rules, history, nowUs }: ShownPath): boolean {
+  return lossRatioOf(history.sums(nowUs - 1e6)) > rules.ambient.maxRatio;
+}
+
 /** The numbers that `isClear` compares. */
 export function clearnessOf(path: ShownPath, spanUs: number, queueSpanUs = path.history.standingUs): Clearness {
   const { rules, history, ambient, nowUs, emptyUs } = path;
   const sinceUs = Math.max(path.changedUs, nowUs - spanUs);
   const { receivedCount, lostCount } = history.sums(sinceUs);
-  const mostRatio = rules.overload.mildLossRatio + rules.ambient.factor * ambient.ratio;
+  // More than the air of any usable link loses comes from a link that is full, even if all levels lose as much.
+  const mostRatio = Math.min(
+    rules.ambient.maxRatio,
+    rules.overload.mildLossRatio + rules.ambient.factor * ambient.ratio,
+  );
   return {
     lostCount,
     mostLostCount: (receivedCount + lostCount) * mostRatio + 1,

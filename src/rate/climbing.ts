@@ -1,5 +1,5 @@
 import { rateText } from '../base/units.js';
-import { clearnessOf, isClear } from './clear-path.js';
+import { clearnessOf, isClear, isFull } from './clear-path.js';
 import type { BackOff } from './failures.js';
 import type { PathState } from './path-state.js';
 import type { Compared, Step } from './policy.js';
@@ -152,8 +152,8 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
   if (level > 1 && levelBitsPerSecond > fairRate)
     return { level: level - 1, why, compared: { levelBitsPerSecond, mostBitsPerSecond: fairRate } };
   const limit = Math.min(fairRate, rules.climb.noPreviewRatio * path.link.believedBitsPerSecond(nowUs));
-  if (level >= path.mostLevel || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))
-    return undefined;
+  if (level >= path.mostLevel || levels.rateOf(level + 1) > limit || isFull(path)) return undefined;
+  if (!backOff.permits(level + 1, slot + 1)) return undefined;
   const nextBitsPerSecond = levels.rateOf(level + 1);
   return { level: level + 1, why, compared: finite({ nextBitsPerSecond, mostBitsPerSecond: limit }) };
 }

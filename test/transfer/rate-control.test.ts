@@ -182,6 +182,19 @@ describe('a receiver that finds its rate', () => {
     },
   );
 
+  it(seeded('stays on the lowest level where the link carries less than half of it'), async () => {
+    const bed = new Bed('below the lowest level');
+    const channels = [930, 310, 414, 552].map((kilobits) => ({ rateBitsPerSecond: kilobits * 1000 }));
+    const object = bed.object(20_000, { channels });
+    await bed.server().publish(object);
+    // Two packets of queue: no delay that would tell more than the losses do.
+    const down = { rateBitsPerSecond: 400_000, queueBytes: 2500 };
+    bed.network.addLink({ name: 'line', down, leaveLatencyUs: 2e6 });
+    const receiver = new LightReceiver(bed, object, bed.host('slow', { below: 'line' }));
+    await bed.pass(60);
+    expect(Math.max(...receiver.levelRates)).toBeLessThan(1e6);
+  });
+
   it(seeded('gives up when nothing comes after a pause either'), async () => {
     const bed = new Bed('dead after the pause');
     const object = bed.object(2000, { channels: layers });
