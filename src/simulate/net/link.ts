@@ -42,6 +42,8 @@ export class Link {
   #lineUsPerByte = 0;
   readonly #fire = () => this.#departDue();
   #options: LinkOptions;
+  /** Its rates since when, the latest first: as many as its scenario has changes. */
+  readonly #rates: { readonly sinceUs: number; readonly rateBitsPerSecond: number | undefined }[];
   #loss: LossModel;
   /** Time that a byte takes; 0 without a rate. */
   #usPerByte = 0;
@@ -58,6 +60,7 @@ export class Link {
     this.#world = world;
     this.#wire = new Wire(world.clock, world.prng, deliver);
     this.#options = options;
+    this.#rates = [{ sinceUs: Number.NEGATIVE_INFINITY, rateBitsPerSecond: options.rateBitsPerSecond }];
     this.#loss = new LossModel(loss ?? 0, world.prng);
     this.#settle();
     if (discipline === undefined) return;
@@ -94,10 +97,18 @@ export class Link {
     return this.counts.carriedBytes - (this.#discipline === undefined ? this.backlogBytes : 0);
   }
 
-  /** Mean of what the link could carry between two times, at the rate that it has now; undefined if it has no limit. */
+  /** Mean of what the link could carry between two times; undefined if it had no limit at one of them. */
   capacityBitsPerSecond(fromUs: number, toUs: number): number | undefined {
-    if (this.#discipline === undefined || toUs <= fromUs) return this.#options.rateBitsPerSecond;
-    return (this.#discipline.capacityBits(fromUs, toUs) * 1e6) / (toUs - fromUs);
+    if (toUs <= fromUs) return this.#options.rateBitsPerSecond;
+    if (this.#discipline !== undefined) return (this.#discipline.capacityBits(fromUs, toUs) * 1e6) / (toUs - fromUs);
+    let [bitsUs, untilUs] = [0, toUs];
+    for (const { sinceUs, rateBitsPerSecond = Number.POSITIVE_INFINITY } of this.#rates) {
+      if (sinceUs >= untilUs) continue;
+      bitsUs += rateBitsPerSecond * (untilUs - Math.max(sinceUs, fromUs));
+      untilUs = sinceUs;
+      if (untilUs <= fromUs) break;
+    }
+    return Number.isFinite(bitsUs) ? bitsUs / (toUs - fromUs) : undefined;
   }
 
   /**
@@ -109,6 +120,8 @@ export class Link {
     this.#depart();
     const [before, { delayUs }] = [this.#usPerByte, this.#wire];
     this.#options = { ...this.#options, ...settings };
+    if ('rateBitsPerSecond' in settings)
+      this.#rates.unshift({ sinceUs: nowUs, rateBitsPerSecond: settings.rateBitsPerSecond });
     this.#settle();
     if ('loss' in settings) this.#loss = new LossModel(settings.loss ?? 0, this.#world.prng);
     if (this.#discipline !== undefined) {

@@ -247,4 +247,19 @@ describe('a link with a discipline', () => {
     expect(linkOf({ rateBitsPerSecond: 2e6 }).link.capacityBitsPerSecond(5, 10)).toBe(2e6);
     expect(linkOf({}).link.capacityBitsPerSecond(5, 10)).toBeUndefined();
   });
+
+  it('could carry at each time what its rate was then', async () => {
+    const { clock, link } = linkOf({ rateBitsPerSecond: 8e6 });
+    for (const [atUs, rateBitsPerSecond] of [
+      [1000, 2e6],
+      [2000, 1e6],
+      [4000, undefined],
+    ] as const)
+      clock.at(atUs, () => link.change({ rateBitsPerSecond }));
+    await clock.run(10_000);
+    expect(link.capacityBitsPerSecond(0, 2000)).toBe(5e6);
+    expect(link.capacityBitsPerSecond(500, 3000)).toBe(2.8e6);
+    expect(link.capacityBitsPerSecond(2000, 4000)).toBe(1e6);
+    expect(link.capacityBitsPerSecond(3000, 4001)).toBeUndefined();
+  });
 });
