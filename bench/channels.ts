@@ -1,7 +1,7 @@
 // What a server costs with many channels: processor time for each datagram, the worst error of a rate, and memory.
 import { parseArgs } from 'node:util';
 import { DEFAULT_SYMBOL_BYTES, MAX_CHANNELS } from '../dist/base/limits.js';
-import { intervalUs } from '../dist/rate/ladder.js';
+import { intervalUs } from '../dist/rate/ladder/ladder.js';
 import { Serving } from './channels/serving.js';
 import { table } from './table.js';
 

@@ -14,6 +14,15 @@ describe('the import rule between the folders of src/', () => {
   });
 });
 
+describe('rate control', () => {
+  test('measures without knowing what is decided: no file of measuring/ imports one of deciding/', () => {
+    const measuring = sources.filter((name) => name.startsWith('rate/measuring/'));
+    expect(measuring.length).toBeGreaterThan(3);
+    const texts = measuring.map((name) => [name, readFileSync(join(top, name), 'utf8')] as const);
+    expect(texts.filter(([, text]) => text.includes('/deciding/')).map(([name]) => name)).toEqual([]);
+  });
+});
+
 describe('circles of imports', () => {
   test('are not there in src/, types included', () => {
     const texts = new Map(sources.map((name) => [name, readFileSync(join(top, name), 'utf8')]));

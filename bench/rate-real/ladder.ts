@@ -1,4 +1,4 @@
-import { layersOf, thirdsLevels } from '../../dist/rate/ladder.js';
+import { layersOf, thirdsLevels } from '../../dist/rate/ladder/ladder.js';
 
 /** A little below the slowest link, whose lowest level has to leave room for announcements. */
 const lowestBitsPerSecond = 0.45e6;

@@ -1,4 +1,4 @@
-import { rateOf } from '../../dist/rate/ladder.js';
+import { rateOf } from '../../dist/rate/ladder/ladder.js';
 import type { LabEvent, LabProcess } from '../../test/lab/process.js';
 import type { Step } from './levels.js';
 

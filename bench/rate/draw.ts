@@ -1,4 +1,4 @@
-import { layersOf, thirdsLevels } from '../../dist/rate/ladder.js';
+import { layersOf, thirdsLevels } from '../../dist/rate/ladder/ladder.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
 
 /** Queues that links have, ms at their rate. */

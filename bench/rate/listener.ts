@@ -1,8 +1,8 @@
-import { OutageWatch } from '../../dist/rate/outage-watch.js';
+import { OutageWatch } from '../../dist/rate/measuring/outage-watch.js';
+import type { StreamReading } from '../../dist/rate/measuring/readings.js';
+import { StreamMeter } from '../../dist/rate/measuring/stream-meter.js';
 import type { ChannelPolicy, Decision } from '../../dist/rate/policy.js';
-import type { StreamReading } from '../../dist/rate/readings.js';
 import type { Rules } from '../../dist/rate/rules.js';
-import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import { policyFor } from '../../dist/receiver/join/channel-choice.js';
 import { TICK_US } from '../../dist/receiver/ticking.js';
 import { type HostClock, headerOf, type Packet, type TreeNode, type VirtualClock } from '../../dist/simulate/index.js';

@@ -1,4 +1,4 @@
-import { cumulativeRates } from '../../dist/rate/ladder.js';
+import { cumulativeRates } from '../../dist/rate/ladder/ladder.js';
 import type { Rules } from '../../dist/rate/rules.js';
 import {
   addCrossTraffic,

@@ -3,7 +3,7 @@ import { HEADER_BYTES } from '../../dist/base/limits.js';
 import type { ReceivedBatch } from '../../dist/base/ports.js';
 import { BlockEncoder } from '../../dist/fec/index.js';
 import { MerkleTree, RUN_LEAVES } from '../../dist/object/merkle.js';
-import { intervalUs } from '../../dist/rate/ladder.js';
+import { intervalUs } from '../../dist/rate/ladder/ladder.js';
 import { addressToBytes } from '../../dist/wire/address.js';
 import { type Descriptor, NO_CODE, objectTag, RAPTORQ } from '../../dist/wire/descriptor.js';
 import { digestDatagram } from '../../dist/wire/digests.js';

@@ -1,6 +1,6 @@
 import { blockCountFor, geometryOf } from '../../dist/object/geometry.js';
 import { chart } from '../../dist/plot/chart.js';
-import { intervalUs } from '../../dist/rate/ladder.js';
+import { intervalUs } from '../../dist/rate/ladder/ladder.js';
 import { independentLoss, seedOf } from './random.js';
 import { receive } from './reception.js';
 import { fixed, LADDER, transmissionOf, upTo } from './rows.js';

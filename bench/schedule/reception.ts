@@ -1,4 +1,4 @@
-import { payloadRateOf, rateOf } from '../../dist/rate/ladder.js';
+import { payloadRateOf, rateOf } from '../../dist/rate/ladder/ladder.js';
 import { type Loss, type Random, randomFrom } from './random.js';
 import { CodedCollector, PlainCollector } from './receiver.js';
 import { ringOf, type Stream, streamsOf, type Transmission } from './transmission.js';

@@ -1,5 +1,5 @@
 import { blockCountFor, geometryOf } from '../../dist/object/geometry.js';
-import { intervalUs, layersOf, thirdsLevels } from '../../dist/rate/ladder.js';
+import { intervalUs, layersOf, thirdsLevels } from '../../dist/rate/ladder/ladder.js';
 import { automaticBlockSymbols } from '../../dist/sender/schedule/block-size.js';
 import { burstLoss, independentLoss, type Loss, type Random } from './random.js';
 import type { Levels } from './reception.js';

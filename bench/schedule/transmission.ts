@@ -1,5 +1,5 @@
 import type { Geometry } from '../../dist/object/geometry.js';
-import { rateOf } from '../../dist/rate/ladder.js';
+import { rateOf } from '../../dist/rate/ladder/ladder.js';
 import { recordInterval } from '../../dist/sender/schedule/carousel.js';
 import { type Arc, planRing } from '../../dist/sender/schedule/ring.js';
 import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from '../../dist/sender/schedule/symbol-order.js';

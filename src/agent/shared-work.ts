@@ -1,4 +1,4 @@
-import { rateOf } from '../rate/ladder.js';
+import { rateOf } from '../rate/ladder/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { AgentObject } from './agent-object.js';
 import type { AgentWatch } from './ports.js';

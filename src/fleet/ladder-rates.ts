@@ -2,7 +2,7 @@ import { MAX_CHANNELS } from '../base/limits.js';
 import { formatQuantity, RATE } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
-import { layersOf, thirdsLevels } from '../rate/ladder.js';
+import { layersOf, thirdsLevels } from '../rate/ladder/ladder.js';
 import type { LadderMode } from './fleet.js';
 
 /** Rates of a generated ladder's channels: those of the levels (mode best), or of the steps between levels, which add up (several). */

@@ -1,5 +1,5 @@
 import { IP_AND_UDP_BYTES } from '../base/limits.js';
-import { intervalUs, rateOf } from '../rate/ladder.js';
+import { intervalUs, rateOf } from '../rate/ladder/ladder.js';
 import { channelName, groupOf, librecastGroup, parseGroup } from '../wire/address.js';
 import { deltaName } from '../wire/delta.js';
 import type { ChannelEntry } from './channel-schema.js';

@@ -1,8 +1,8 @@
-import { LinkEstimate } from './link-estimate.js';
-import { PathHistory } from './path-history.js';
+import { LinkEstimate } from './measuring/link-estimate.js';
+import { PathHistory } from './measuring/path-history.js';
+import { type ReadingSums, sumsOf } from './measuring/reading-sums.js';
+import type { LocalReading, StreamReading } from './measuring/readings.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
-import { type ReadingSums, sumsOf } from './reading-sums.js';
-import type { LocalReading, StreamReading } from './readings.js';
 
 /** Joins the channels that the user chose and never changes them. It measures only for the status. */
 export class FixedPolicy implements ChannelPolicy {

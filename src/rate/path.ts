@@ -1,8 +1,8 @@
-import type { LadderLevels } from './ladder-levels.js';
+import { RateController } from './deciding/rate-controller.js';
+import type { LadderLevels } from './ladder/ladder-levels.js';
+import { type ReadingSums, sumsOf } from './measuring/reading-sums.js';
+import type { LocalReading, OtherPaths, StreamReading } from './measuring/readings.js';
 import type { Decision, Move } from './policy.js';
-import { RateController } from './rate-controller.js';
-import { type ReadingSums, sumsOf } from './reading-sums.js';
-import type { LocalReading, OtherPaths, StreamReading } from './readings.js';
 import { RULES, type Rules } from './rules.js';
 
 /** While a channel replaces another and both are joined, the new one is waited for this long. */

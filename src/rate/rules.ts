@@ -1,5 +1,5 @@
-import { DECIDING_RULES } from './deciding-rules.js';
-import { MEASURING_RULES } from './measuring-rules.js';
+import { DECIDING_RULES } from './deciding/deciding-rules.js';
+import { MEASURING_RULES } from './measuring/measuring-rules.js';
 
 /** Parts of rate control that can be switched off, to see what they contribute. */
 const SWITCHES = {

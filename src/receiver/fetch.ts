@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { Clock, Network } from '../base/ports.js';
-import { rateOf } from '../rate/ladder.js';
+import { rateOf } from '../rate/ladder/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import type { FaultCounters } from './counters.js';

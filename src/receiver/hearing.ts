@@ -1,7 +1,7 @@
 import { IP_AND_UDP_BYTES } from '../base/limits.js';
-import type { OutageWatch } from '../rate/outage-watch.js';
-import type { StreamReading } from '../rate/readings.js';
-import { StreamMeter } from '../rate/stream-meter.js';
+import type { OutageWatch } from '../rate/measuring/outage-watch.js';
+import type { StreamReading } from '../rate/measuring/readings.js';
+import { StreamMeter } from '../rate/measuring/stream-meter.js';
 import { Flag, type Header } from '../wire/header.js';
 import type { StreamRuns } from './runs/stream-runs.js';
 import type { WaitingRing } from './runs/waiting-ring.js';

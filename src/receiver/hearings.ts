@@ -1,5 +1,5 @@
-import { OutageWatch } from '../rate/outage-watch.js';
-import type { StreamReading } from '../rate/readings.js';
+import { OutageWatch } from '../rate/measuring/outage-watch.js';
+import type { StreamReading } from '../rate/measuring/readings.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { Header } from '../wire/header.js';
 import { RunRecords } from '../wire/runs.js';

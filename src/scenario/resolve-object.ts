@@ -11,7 +11,7 @@ import { ladderRates } from '../fleet/ladder-rates.js';
 import { parseFleet } from '../fleet/load-fleet.js';
 import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
 import { blockCountFor } from '../object/geometry.js';
-import { intervalUs, rateOf } from '../rate/ladder.js';
+import { intervalUs, rateOf } from '../rate/ladder/ladder.js';
 import { automaticBlockSymbols } from '../sender/schedule/block-size.js';
 import type { ScenarioObject } from '../simulate/index.js';
 import type { ObjectEntry } from './scenario-schema.js';

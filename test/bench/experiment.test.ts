@@ -13,7 +13,7 @@ import { startSecondsOf } from '../../bench/experiment/start-times.js';
 import { errorOf, summariesOf } from '../../bench/experiment/summary.js';
 import { clientsOf, treeOf } from '../../bench/experiment/topology.js';
 import { run } from '../../bench/experiment.js';
-import { StepPlan } from '../../src/rate/step-plan.js';
+import { StepPlan } from '../../src/rate/ladder/step-plan.js';
 import { RoutedPlan } from '../lab/routed-plan.js';
 
 const result = (more: Partial<Result>): Result => ({

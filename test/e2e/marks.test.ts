@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { StepPlan } from '../../dist/rate/step-plan.js';
+import { StepPlan } from '../../dist/rate/ladder/step-plan.js';
 import { Flag } from '../../dist/wire/header.js';
 import { describeBed } from '../lab/allowed.js';
 import { groupsOf, preferred, Scene } from './scene.js';

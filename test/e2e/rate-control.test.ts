@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { thirdsLevels } from '../../dist/rate/ladder.js';
+import { thirdsLevels } from '../../dist/rate/ladder/ladder.js';
 import { describeBed } from '../lab/allowed.js';
 import type { LabEvent, LabProcess } from '../lab/process.js';
 import { completed, eventsOf, preferred, Scene } from './scene.js';

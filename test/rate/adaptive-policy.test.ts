@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdaptivePolicy, type AdaptivePolicyOptions } from '../../dist/rate/adaptive-policy.js';
+import type { LocalReading, StreamReading } from '../../dist/rate/measuring/readings.js';
 import type { Decision } from '../../dist/rate/policy.js';
-import type { LocalReading, StreamReading } from '../../dist/rate/readings.js';
 import { anyLadder } from './ladders.js';
 import { reading } from './readings.js';
 

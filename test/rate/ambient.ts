@@ -1,4 +1,4 @@
-import type { AmbientLoss } from '../../dist/rate/ambient-loss.js';
+import type { AmbientLoss } from '../../dist/rate/measuring/ambient-loss.js';
 import type { Prng } from '../../dist/simulate/random/prng.js';
 
 export const TICK_US = 50_000;

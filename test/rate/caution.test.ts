@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
 import { CAUTIONS, type Caution, rulesFor } from '../../dist/rate/caution.js';
-import { LadderLevels } from '../../dist/rate/ladder-levels.js';
-import { RateController } from '../../dist/rate/rate-controller.js';
+import { RateController } from '../../dist/rate/deciding/rate-controller.js';
+import { LadderLevels } from '../../dist/rate/ladder/ladder-levels.js';
+import { StepPlan } from '../../dist/rate/ladder/step-plan.js';
 import { RULES } from '../../dist/rate/rules.js';
-import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
 
 const TICK_US = 50_000;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Ladder } from '../../dist/rate/step-plan.js';
+import type { Ladder } from '../../dist/rate/ladder/step-plan.js';
 
 /** From 16 kbit/s to 200 Mbit/s, as likely in each decade. */
 const anyRate = fc.double({ min: Math.log(16e3), max: Math.log(200e6), noNaN: true }).map((log) => Math.exp(log));

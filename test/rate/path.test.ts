@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
-import { LadderLevels } from '../../dist/rate/ladder-levels.js';
+import { LadderLevels } from '../../dist/rate/ladder/ladder-levels.js';
+import { StepPlan } from '../../dist/rate/ladder/step-plan.js';
+import { NO_OTHER_PATHS } from '../../dist/rate/measuring/readings.js';
 import { Path } from '../../dist/rate/path.js';
 import type { Decision } from '../../dist/rate/policy.js';
-import { NO_OTHER_PATHS } from '../../dist/rate/readings.js';
-import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
 
 const TICK_US = 50_000;

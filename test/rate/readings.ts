@@ -1,4 +1,4 @@
-import type { PreviewReading, StreamReading } from '../../dist/rate/readings.js';
+import type { PreviewReading, StreamReading } from '../../dist/rate/measuring/readings.js';
 
 const NO_PREVIEW: PreviewReading = { slot: -1, count: 0, spread: 0, covariance: 0, scatter: 0 };
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { LadderLevels } from '../../dist/rate/ladder-levels.js';
+import { LadderLevels } from '../../dist/rate/ladder/ladder-levels.js';
+import { StepPlan } from '../../dist/rate/ladder/step-plan.js';
+import { NO_OTHER_PATHS } from '../../dist/rate/measuring/readings.js';
 import { Path } from '../../dist/rate/path.js';
-import { NO_OTHER_PATHS } from '../../dist/rate/readings.js';
 import { SharedBottlenecks } from '../../dist/rate/shared-bottlenecks.js';
-import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
 
 const rates = [1e6, 1e6];

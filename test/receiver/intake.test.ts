@@ -5,7 +5,7 @@ import { geometryOf } from '../../dist/object/geometry.js';
 import { Holdings } from '../../dist/object/holdings.js';
 import { MerkleTree } from '../../dist/object/merkle.js';
 import { SymbolSet } from '../../dist/object/symbol-set.js';
-import { OutageWatch } from '../../dist/rate/outage-watch.js';
+import { OutageWatch } from '../../dist/rate/measuring/outage-watch.js';
 import { Assembler } from '../../dist/receiver/assemble/assembler.js';
 import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';

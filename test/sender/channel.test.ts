@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES, IP_AND_UDP_BYTES } from '../../dist/base/limits.js';
-import { StepPlan } from '../../dist/rate/step-plan.js';
+import { StepPlan } from '../../dist/rate/ladder/step-plan.js';
 import { SenderChannel } from '../../dist/sender/channel.js';
 import type { DatagramSource, Slab } from '../../dist/sender/slab.js';
 import { newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';

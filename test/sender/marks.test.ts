@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../../dist/base/limits.js';
-import { intervalUs } from '../../dist/rate/ladder.js';
-import { type Ladder, StepPlan } from '../../dist/rate/step-plan.js';
+import { intervalUs } from '../../dist/rate/ladder/ladder.js';
+import { type Ladder, StepPlan } from '../../dist/rate/ladder/step-plan.js';
 import { SenderChannel } from '../../dist/sender/channel.js';
 import type { DatagramSource, Slab } from '../../dist/sender/slab.js';
 import { Flag, type Header, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { thirdsLevels } from '../../dist/rate/ladder.js';
+import { thirdsLevels } from '../../dist/rate/ladder/ladder.js';
 import { parseScenario } from '../../dist/scenario/load-scenario.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
 import { simulate } from '../../dist/simulate/run/simulation.js';

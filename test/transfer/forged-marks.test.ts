@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { layersOf, thirdsLevels } from '../../dist/rate/ladder.js';
+import { layersOf, thirdsLevels } from '../../dist/rate/ladder/ladder.js';
 import type { Prng } from '../../dist/simulate/random/prng.js';
 import { Flag, type Header } from '../../dist/wire/header.js';
 import { seeded } from '../simulate/seed.js';

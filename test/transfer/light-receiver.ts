@@ -1,7 +1,7 @@
 import { IP_AND_UDP_BYTES } from '../../dist/base/limits.js';
+import type { LocalReading } from '../../dist/rate/measuring/readings.js';
+import { StreamMeter } from '../../dist/rate/measuring/stream-meter.js';
 import type { ChannelPolicy, Decision } from '../../dist/rate/policy.js';
-import type { LocalReading } from '../../dist/rate/readings.js';
-import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import type { ChannelChoice } from '../../dist/receiver/join/channel-choice.js';
 import { policyFor } from '../../dist/receiver/join/channel-choice.js';
 import { Memberships } from '../../dist/receiver/join/memberships.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReceivedBatch } from '../../dist/base/ports.js';
-import { rateOf } from '../../dist/rate/ladder.js';
-import { StepPlan } from '../../dist/rate/step-plan.js';
+import { rateOf } from '../../dist/rate/ladder/ladder.js';
+import { StepPlan } from '../../dist/rate/ladder/step-plan.js';
 import type { SimulatedObject } from '../../dist/simulate/index.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { Flag, type Header, newHeader, readHeader } from '../../dist/wire/header.js';

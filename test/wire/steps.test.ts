@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { rateOf } from '../../dist/rate/ladder.js';
-import { StepPlan } from '../../dist/rate/step-plan.js';
+import { rateOf } from '../../dist/rate/ladder/ladder.js';
+import { StepPlan } from '../../dist/rate/ladder/step-plan.js';
 import { vectorsOf } from './vectors.js';
 
 const vectors =

@@ -1,4 +1,4 @@
-import { payloadRateOf } from '../../../dist/rate/ladder.js';
+import { payloadRateOf } from '../../../dist/rate/ladder/ladder.js';
 import { ladderOf } from '../ladder.js';
 import { bestLevel } from '../levels.js';
 import { type Leave, play } from '../play.js';

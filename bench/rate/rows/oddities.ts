@@ -1,4 +1,4 @@
-import { layersOf, thirdsLevels } from '../../../dist/rate/ladder.js';
+import { layersOf, thirdsLevels } from '../../../dist/rate/ladder/ladder.js';
 import { bestOf, Draw, LAYERS, mbit } from '../draw.js';
 import type { Row } from '../row.js';
 import { type Bottleneck, levelsOf, playTrial, type Trial } from '../trial.js';

@@ -1,4 +1,4 @@
-import { thirdsLevels } from '../../../dist/rate/ladder.js';
+import { thirdsLevels } from '../../../dist/rate/ladder/ladder.js';
 import { bestOf, Draw, mbit } from '../draw.js';
 import type { Row } from '../row.js';
 import { playTrial } from '../trial.js';

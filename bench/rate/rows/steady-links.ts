@@ -1,4 +1,4 @@
-import { layersOf, thirdsLevels } from '../../../dist/rate/ladder.js';
+import { layersOf, thirdsLevels } from '../../../dist/rate/ladder/ladder.js';
 import { type DisciplineOptions, FQ_CODEL_DEFAULTS, type LossOptions } from '../../../dist/simulate/index.js';
 import { Draw, mbit } from '../draw.js';
 import { bestFixedLevel, triedLevelCount } from '../links/fixed-level.js';

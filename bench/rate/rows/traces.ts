@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LayercastError } from '../../../dist/base/errors.js';
-import { layersOf, thirdsLevels } from '../../../dist/rate/ladder.js';
+import { layersOf, thirdsLevels } from '../../../dist/rate/ladder/ladder.js';
 import { parseTrace } from '../../../dist/scenario/parse-trace.js';
 import { type CapacityTrace, type WanderingOptions, wanderingTrace } from '../../../dist/simulate/index.js';
 import { Prng } from '../../../dist/simulate/random/prng.js';

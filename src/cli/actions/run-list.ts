@@ -5,7 +5,7 @@ import { DURATION, formatQuantity, rateText, SIZE } from '../../base/units.js';
 import { readKeyText } from '../../config/read-text.js';
 import { awaitInterface } from '../../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../../net/system-network.js';
-import { cumulativeRates, rateOf } from '../../rate/ladder.js';
+import { cumulativeRates, rateOf } from '../../rate/ladder/ladder.js';
 import type { TrustSource } from '../../receiver/watch/fleet-trusts.js';
 import { type Announcement, listen } from '../../retrieve/directory.js';
 import { anchorOfKey } from '../../trust/anchor.js';

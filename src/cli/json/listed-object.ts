@@ -2,7 +2,7 @@ import { dateText } from '../../base/date-text.js';
 import { describedOptions } from '../../events/description.js';
 import type { FieldsOf } from '../../events/event-types.js';
 import type { listedObject } from '../../events/listed-object.js';
-import { rateOf } from '../../rate/ladder.js';
+import { rateOf } from '../../rate/ladder/ladder.js';
 import type { Announcement } from '../../retrieve/directory.js';
 import { addressFromBytes } from '../../wire/address.js';
 

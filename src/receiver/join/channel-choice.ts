@@ -2,7 +2,7 @@ import { LayercastError } from '../../base/errors.js';
 import { AdaptivePolicy } from '../../rate/adaptive-policy.js';
 import { type Caution, rulesFor } from '../../rate/caution.js';
 import { FixedPolicy } from '../../rate/fixed-policy.js';
-import { rateOf } from '../../rate/ladder.js';
+import { rateOf } from '../../rate/ladder/ladder.js';
 import type { ChannelPolicy } from '../../rate/policy.js';
 import type { Rules } from '../../rate/rules.js';
 import type { Descriptor } from '../../wire/descriptor.js';

@@ -1,6 +1,6 @@
 import { HEADER_BYTES } from '../../base/limits.js';
 import type { Clock, Destination, Network } from '../../base/ports.js';
-import { ScheduleTime } from '../../rate/schedule-time.js';
+import { ScheduleTime } from '../../rate/ladder/schedule-time.js';
 import { FRAGMENT_BYTES } from '../../wire/fragments.js';
 import { stampHeader } from '../../wire/header.js';
 import { ReopeningSocket } from '../reopening-socket.js';

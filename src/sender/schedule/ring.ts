@@ -1,5 +1,5 @@
 import { MAX_ESI } from '../../base/limits.js';
-import { cumulativeRates } from '../../rate/ladder.js';
+import { cumulativeRates } from '../../rate/ladder/ladder.js';
 
 /**
  * Symbols of one block that a channel sends before it continues with the next block. A receiver that joins or leaves in the middle

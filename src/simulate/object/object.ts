@@ -3,7 +3,7 @@ import { DEFAULT_SYMBOL_BYTES, DIGEST_BYTES } from '../../base/limits.js';
 import { type ObjectDigests, ObjectHasher } from '../../object/digest.js';
 import { blockLength, type Geometry, geometryOf } from '../../object/geometry.js';
 import { merkleRoot } from '../../object/merkle.js';
-import { intervalUs } from '../../rate/ladder.js';
+import { intervalUs } from '../../rate/ladder/ladder.js';
 import { addressToBytes, announcementName, channelName, groupOf } from '../../wire/address.js';
 import { type Descriptor, NO_CODE, packDescriptor, RAPTORQ } from '../../wire/descriptor.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../../wire/group-options.js';

@@ -1,6 +1,6 @@
-import { channelLevels } from '../../rate/channel-levels.js';
+import { channelLevels } from '../../rate/ladder/channel-levels.js';
+import type { StreamReading } from '../../rate/measuring/readings.js';
 import type { Decision } from '../../rate/policy.js';
-import type { StreamReading } from '../../rate/readings.js';
 import { addressFromBytes } from '../../wire/address.js';
 import { type Descriptor, sendersOf } from '../../wire/descriptor.js';
 import type { VirtualNetwork } from '../net/network.js';

@@ -1,7 +1,7 @@
-import { OutageWatch } from '../../rate/outage-watch.js';
-import { type ReadingSums, sumsOf } from '../../rate/reading-sums.js';
-import type { StreamReading } from '../../rate/readings.js';
-import { StreamMeter } from '../../rate/stream-meter.js';
+import { OutageWatch } from '../../rate/measuring/outage-watch.js';
+import { type ReadingSums, sumsOf } from '../../rate/measuring/reading-sums.js';
+import type { StreamReading } from '../../rate/measuring/readings.js';
+import { StreamMeter } from '../../rate/measuring/stream-meter.js';
 import { DatagramType, Flag } from '../../wire/header.js';
 import type { HostClock } from '../clock/host-clock.js';
 import { headerOf, type Packet } from '../net/packet.js';

@@ -1,5 +1,5 @@
 import { type Geometry, geometryOf } from '../../object/geometry.js';
-import { rateOf } from '../../rate/ladder.js';
+import { rateOf } from '../../rate/ladder/ladder.js';
 import { forecastLevel, type HeardStream } from '../../sender/schedule/level-plan.js';
 import { planRing } from '../../sender/schedule/ring.js';
 import { type Descriptor, NO_CODE } from '../../wire/descriptor.js';
