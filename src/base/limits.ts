@@ -35,7 +35,7 @@ export const MAX_SYMBOLS = 2 ** 32;
 
 /**
  * Most channels of an object. A set of channels fits a 32-bit word, and their descriptor fits a few datagrams. Where every third
- * level doubles the rate (src/rate/ladder.ts), 32 levels span a factor of more than 1000.
+ * level doubles the rate (src/rate/ladder/ladder.ts), 32 levels span a factor of more than 1000.
  */
 export const MAX_CHANNELS = 32;
 

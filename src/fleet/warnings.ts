@@ -42,7 +42,7 @@ export type WarningCode =
  */
 export const LONG_ANNOUNCE_INTERVAL_US = 10e6;
 
-/** Longest burst without a warning. Receivers take a wait of up to 20 ms (`LOW_QUEUE_US` of src/rate/congestion.ts) for no queue. */
+/** Longest burst without a warning. Receivers take a wait of up to 20 ms (`lowQueueUs` of src/rate/deciding/deciding-rules.ts) for no queue. */
 const LONG_BURST_US = 20e3;
 
 /**

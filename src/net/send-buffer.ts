@@ -2,7 +2,7 @@
 export const SEND_BUFFER_BYTES = 2 * 2 ** 20;
 /** Two trains and some datagrams more fit, also on channels of a few datagrams a second. */
 const LEAST_BYTES = 32 * 1024;
-/** What waits in this host for a link that is too slow is older than this soon, and what is a quarter of a second late is skipped (src/rate/pacer.ts). */
+/** What waits in this host for a link that is too slow is older than this soon, and what is a quarter of a second late is skipped (src/rate/ladder/pacer.ts). */
 const WAIT_SECONDS = 0.1;
 
 /**

@@ -4,7 +4,7 @@ import type { TimedSending } from './timed-sending.js';
 
 /**
  * Channels that are due shortly after each other leave in one wake of the thread. A channel then waits for this share of the time between
- * its bursts at most, so that it is never late by half of it, which would make it slower (src/rate/pacer.ts).
+ * its bursts at most, so that it is never late by half of it, which would make it slower (src/rate/ladder/pacer.ts).
  */
 const SHARED_WAKE_SHARE = 0.25;
 
