@@ -67,12 +67,17 @@ function timesTable(summaries: readonly Summary[]): string {
 /** A row for each cell, with all figures. */
 function cellsTable(summaries: readonly Summary[]): string {
   const heads = [
-    ...[...SITUATION, 'way', 'runs', 'median s', 'slowest s', 'mean ÷ ideal', 'slowest ÷ fastest'],
+    ...[...SITUATION, 'way', 'runs', 'p50 s', 'p95 s', 'max s', 'mean ÷ min', 'mean ÷ ideal', 'slowest ÷ fastest'],
     ...['sent ÷ size', 'server CPU', 'server MB', 'busy'],
   ];
   const rows = summaries.map((one) => [
     ...[...situationOf(one), one.cell.method, String(one.runCount)],
-    ...[seconds(one.p50Seconds), lossesOf(one) ?? seconds(one.maxSeconds)],
+    ...[
+      seconds(one.p50Seconds),
+      seconds(one.p95Seconds),
+      lossesOf(one) ?? seconds(one.maxSeconds),
+      ratio(one.meanToMin),
+    ],
     one.meanToIdealError === undefined
       ? ratio(one.meanToIdeal)
       : `${ratio(one.meanToIdeal)} ± ${ratio(one.meanToIdealError)}`,
