@@ -73,11 +73,7 @@ export function settingsOf({ rate, queue, delay, loss, jitter }: SettingsEntry):
 
 /** The fault of a queue that is given as a time without a rate. */
 export function queueFault(
-  {
-    queue,
-    rate,
-    link,
-  }: { readonly queue?: DirectionEntry['queue']; readonly rate?: unknown; readonly link?: DirectionEntry['link'] },
+  { queue, rate, link }: Pick<DirectionEntry, 'queue' | 'link'> & { readonly rate?: unknown },
   path: Path,
   source: YamlSource,
 ): readonly Fault[] {
@@ -107,12 +103,13 @@ function directionFaults(
   source: YamlSource,
 ): readonly Fault[] {
   const { link, rate } = direction;
+  const mostRate = traces.meanOf(link) ?? (typeof rate === 'object' ? rate.to : rate);
   return [
     ...queueFault(direction, path, source),
     ...lossFault(direction, path, source),
     ...modelFaults(link, direction, path, source),
     ...rateFault(link, rate, path, source),
-    ...lineRateFault(link, traces.meanOf(link) ?? (typeof rate === 'object' ? rate.to : rate), path, source),
+    ...lineRateFault(link, mostRate, [...path, 'link', 'lineRate'], source),
   ];
 }
 
@@ -126,7 +123,7 @@ function faultsOf(entry: LinkEntry, path: Path, traces: Traces, source: YamlSour
       ...queueFault({ link, rate: entry.rate, ...defined(change) }, [...path, 'changes', index], source),
       ...lossFault(change, [...path, 'changes', index], source),
       ...modelFaults(link, change, [...path, 'changes', index], source),
-      ...lineRateFault(link, change.rate, [...path, 'changes', index], source),
+      ...lineRateFault(link, change.rate, [...path, 'changes', index, 'rate'], source),
     ]),
     ...(range
       ? [source.faultAt([...path, 'rate'], 'an empty range, found "from" above "to", allowed: "from" of at most "to"')]

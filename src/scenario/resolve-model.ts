@@ -85,17 +85,17 @@ export function rateFault(
  * The fault of a wire behind a link that is slower than the link.
  *
  * @param rateBitsPerSecond the link's highest; undefined if it has none, or if this change leaves it alone
+ * @param at the setting that is wrong: the wire's rate, or the rate that a change sets
  */
 export function lineRateFault(
   model: LinkModel | undefined,
   rateBitsPerSecond: number | undefined,
-  path: Path,
+  at: Path,
   source: YamlSource,
 ): readonly Fault[] {
   if (model === undefined || !('lineRate' in model) || model.lineRate === undefined) return [];
   if (rateBitsPerSecond === undefined || model.lineRate >= rateBitsPerSecond) return [];
   const [line, link] = [model.lineRate, rateBitsPerSecond].map((rate) => formatQuantity(RATE, rate));
-  const isChange = path.includes('changes');
   const text = `faster than the wire behind the link, found a lineRate of ${line} and a rate of ${link}, allowed: a lineRate of at least the rate`;
-  return [source.faultAt(isChange ? [...path, 'rate'] : [...path, 'link', 'lineRate'], text)];
+  return [source.faultAt(at, text)];
 }

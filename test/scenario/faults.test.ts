@@ -195,6 +195,13 @@ describe('faults of a scenario file', () => {
     expect(faults.some((fault) => fault.includes(expected)) ? expected : faults).toBe(expected);
   });
 
+  it('tell of a link that is called as a setting is, too', async () => {
+    const changes = 'changes: { rate: 10Mbit, link: { kind: tokenBucket, burst: 9kB, lineRate: 1Mbit } }';
+    expect(await within(`links: { ${changes} }`, 'receivers: { one: {} }')).toEqual([
+      expect.stringContaining('links.changes.link.lineRate: faster than the wire behind the link'),
+    ]);
+  });
+
   it('tell which change a link cannot have', async () => {
     const policer = 'a: { rate: 1Mbit, link: { kind: policer, burst: 9kB }, changes: [{ at: 1s, queue: 9kB }] }';
     expect(await within(`links: { ${policer} }`, 'receivers: { one: {} }')).toEqual([
