@@ -1,3 +1,4 @@
+import { doubledUs } from '../../base/back-off.js';
 import type { Compared } from '../policy.js';
 import { RULES, type Rules } from '../rules.js';
 
@@ -7,10 +8,10 @@ export class LocalLoad {
   #count = 0;
   /** Until then, channels that were left because of this may still arrive. */
   #leavingUntilUs = Number.NEGATIVE_INFINITY;
-  /** The level that was too much last; it and all above are avoided until then, for so long. */
+  /** The level that was too much last, and how often in a row; it and all above are avoided until then. */
   #failedLevel = Number.POSITIVE_INFINITY;
   #avoidedUntilUs = Number.NEGATIVE_INFINITY;
-  #avoidedForUs = 0;
+  #failureCount = 0;
   readonly #rules: Rules;
 
   constructor(rules: Rules = RULES) {
@@ -48,8 +49,8 @@ export class LocalLoad {
   failed(nowUs: number, level: number, leaveLatencyUs: number): void {
     const { avoidUs, mostAvoidUs, forgetUs } = this.#rules.load;
     const isAgain = level >= this.#failedLevel && nowUs < this.#avoidedUntilUs + forgetUs;
-    this.#avoidedForUs = isAgain ? Math.min(mostAvoidUs, 2 * this.#avoidedForUs) : avoidUs;
-    this.#avoidedUntilUs = nowUs + this.#avoidedForUs;
+    this.#failureCount = isAgain ? this.#failureCount + 1 : 1;
+    this.#avoidedUntilUs = nowUs + doubledUs({ firstUs: avoidUs, mostUs: mostAvoidUs }, this.#failureCount);
     this.#failedLevel = level;
     this.#leavingUntilUs = nowUs + leaveLatencyUs;
     this.#droppedCount = 0;
