@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
+import { shellWord } from '../../dist/base/shell-word.js';
 
 /** How a command ended, and what it wrote. */
 export interface Answer {
@@ -44,7 +45,7 @@ export class CommandShell {
     const { stdin, stdout, stderr } = this.#shell;
     const mark = `end-${randomUUID()}`;
     const source = input === '' ? '</dev/null' : `<<'${mark}'\n${input.replace(/\n?$/, '\n')}${mark}`;
-    const asked = `cd ${quoted(directory)} && ${command.map(quoted).join(' ')}`;
+    const asked = `cd ${shellWord(directory)} && ${command.map(shellWord).join(' ')}`;
     const answers = Promise.all([stdout, stderr].map((stream) => textUntil(stream, mark)));
     stdin.write(`${asked} ${source}\nprintf '${mark}%d\\n' $?; echo '${mark}' >&2\n`);
     const [said, complained] = await answers;
@@ -67,8 +68,4 @@ function textUntil(stream: Readable, mark: string): Promise<{ readonly before: s
     if (stream.closed) end();
     else stream.on('data', take).once('close', end);
   });
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
