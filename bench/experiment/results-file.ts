@@ -74,11 +74,12 @@ function keyOf({ cell, linkBitsPerSecond, run }: Pick<Result, 'cell' | 'linkBits
 
 function parsed(line: string): Result[] {
   try {
-    const { cell, linkBitsPerSecond, run, seconds, lastedSeconds, serverBytes } = JSON.parse(line) as Partial<Result>;
+    const result = JSON.parse(line) as Result;
+    const { cell, linkBitsPerSecond, run, seconds, lastedSeconds, serverBytes }: Partial<Result> = result;
     cellOf(String(cell));
     const isResult =
       [linkBitsPerSecond, run, lastedSeconds, serverBytes].every(Number.isFinite) && Array.isArray(seconds);
-    return isResult ? [JSON.parse(line) as Result] : [];
+    return isResult ? [result] : [];
   } catch {
     return [];
   }
