@@ -8,7 +8,7 @@ import {
 } from '../base/limits.js';
 import { DURATION, RATE } from '../base/units.js';
 import { mappingOf, path, quantity, says, text, truth, whole } from '../config/fields.js';
-import { DEFAULT_BURST_US } from '../rate/ladder/burst.js';
+import { DEFAULT_BURST_US } from '../rate/ladder/pacer.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
 import { broker } from './broker-schema.js';
 import { burst } from './channel-schema.js';

@@ -1,5 +1,5 @@
-import { burstCount } from '../rate/ladder/burst.js';
 import { cumulativeRates, payloadRateOf } from '../rate/ladder/ladder.js';
+import { burstCount } from '../rate/ladder/pacer.js';
 import type { FrameBytes } from '../wire/iotupd-frame.js';
 import type { SendingWindows } from '../wire/sending-windows.js';
 import type {

@@ -1,7 +1,7 @@
 import { DEFAULT_PATIENCE_US } from '../base/limits.js';
 import { DURATION, formatQuantity } from '../base/units.js';
 import type { Path } from '../config/yaml-source.js';
-import { burstCount } from '../rate/ladder/burst.js';
+import { burstCount } from '../rate/ladder/pacer.js';
 import type { Fleet } from './fleet.js';
 import { type Sending, sendingsOf } from './sendings.js';
 

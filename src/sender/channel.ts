@@ -1,7 +1,6 @@
 import { IP_AND_UDP_BYTES } from '../base/limits.js';
 import type { SendBatch } from '../base/ports.js';
-import { burstCount, DEFAULT_BURST_US, MAX_BURST_DATAGRAMS } from '../rate/ladder/burst.js';
-import { Pacer } from '../rate/ladder/pacer.js';
+import { burstCount, DEFAULT_BURST_US, MAX_BURST_DATAGRAMS, Pacer } from '../rate/ladder/pacer.js';
 import { type LadderChannel, ScheduleTime } from '../rate/ladder/schedule-time.js';
 import { type DepartureMarks, Flag, stampHeader } from '../wire/header.js';
 import type { RunSigner } from './run-signer.js';

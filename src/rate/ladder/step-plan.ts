@@ -1,4 +1,4 @@
-import { cumulativeRates, intervalUs } from './ladder.js';
+import { cumulativeRates, intervalUs, rateOf } from './ladder.js';
 
 /** A slot is half a second of wall-clock time. Slots are the same for all servers whose clocks are right. Our choice. */
 export const SLOT_US = 500_000;
@@ -63,19 +63,21 @@ export class StepPlan {
   readonly levelRates: readonly number[];
   /** The channel that level 1, 2, … adds (`several`) or consists of (`best`). Trains are sent on the first of them. */
   readonly channelOrder: readonly number[];
+  /** The level, from 1, that each channel adds (`several`) or is (`best`), by channel index. */
+  readonly channelLevels: readonly number[];
   /** Rate of level 1, 2, … (all but the highest) in the preview of a slot that permits to step up from it, in bit/s. */
   readonly previewRates: readonly number[];
   /** Datagrams of each train; 0 for ladders that have none. */
   readonly trainLength: number;
   /** Slots between two permissions to step up from level 1, 2, … (all but the highest). */
   readonly stepSlots: readonly number[];
-  readonly #levels: readonly number[];
   readonly #previewFactors: readonly number[];
 
   constructor(ladder: Ladder) {
     const { rates, mode, symbolBytes } = ladder;
     const isLayered = mode === 'several';
     this.channelOrder = channelOrderOf(ladder);
+    this.channelLevels = rates.map((_, channel) => 1 + this.channelOrder.indexOf(channel));
     const ordered = this.channelOrder.map((channel) => rates[channel]!);
     this.levelRates = isLayered ? cumulativeRates(ordered) : ordered;
     this.stepSlots = stepSlotsOf(this.levelRates, symbolBytes);
@@ -83,7 +85,6 @@ export class StepPlan {
     const shown = ordered.slice(0, -1).map((rate, index) => rate * this.#previewFactors[index]!);
     this.previewRates = isLayered ? cumulativeRates(shown) : shown;
     this.trainLength = trainLengthOf(ordered, this.#previewFactors[0]!, symbolBytes);
-    this.#levels = rates.map((_, channel) => 1 + this.channelOrder.indexOf(channel));
   }
 
   /** The highest level that may be stepped up to at the end of a slot; all lower levels may be too. 0 for none. */
@@ -108,9 +109,21 @@ export class StepPlan {
    * preview, which belong to no level below the step level.
    */
   previewFactor(channel: number, stepLevel: number): number | undefined {
-    const level = this.#levels[channel]!;
+    const level = this.channelLevels[channel]!;
     return level < stepLevel ? this.#previewFactors[level - 1]! : undefined;
   }
+}
+
+/** The part of a descriptor that makes a ladder. */
+interface DescribedLadder extends Pick<Ladder, 'mode' | 'symbolBytes'> {
+  readonly channels: readonly { readonly intervalUs: number }[];
+}
+
+/** The level, from 1, that each channel of an object adds (`several`) or is (`best`); none without channels. */
+export function channelLevels({ channels, mode, symbolBytes }: DescribedLadder): readonly number[] {
+  if (channels.length === 0) return [];
+  const rates = channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes));
+  return new StepPlan({ rates, mode, symbolBytes }).channelLevels;
 }
 
 /** When the train of a server leaves, in µs from the beginning of a slot. */

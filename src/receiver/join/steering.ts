@@ -1,5 +1,5 @@
 import type { Clock, Network, ReceivedBatch } from '../../base/ports.js';
-import { channelLevels } from '../../rate/ladder/channel-levels.js';
+import { channelLevels } from '../../rate/ladder/step-plan.js';
 import type { ChannelPolicy, PolicyStatus } from '../../rate/policy.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { MembershipEvent, WarningEvent } from '../events.js';

@@ -1,7 +1,6 @@
 import { capabilitiesOf } from '../../base/capabilities.js';
 import type { Clock, Destination, Network } from '../../base/ports.js';
-import { burstCount, DEFAULT_BURST_US } from '../../rate/ladder/burst.js';
-import { Pacer } from '../../rate/ladder/pacer.js';
+import { burstCount, DEFAULT_BURST_US, Pacer } from '../../rate/ladder/pacer.js';
 import { ReopeningSocket } from '../reopening-socket.js';
 import type { SendLimits } from '../slab.js';
 import type { TimedSending } from '../timed-sending.js';

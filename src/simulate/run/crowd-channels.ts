@@ -1,4 +1,4 @@
-import { channelLevels } from '../../rate/ladder/channel-levels.js';
+import { channelLevels } from '../../rate/ladder/step-plan.js';
 import type { StreamReading } from '../../rate/measuring/readings.js';
 import type { Decision } from '../../rate/policy.js';
 import { addressFromBytes } from '../../wire/address.js';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../../base/errors.js';
-import { channelLevels } from '../../rate/ladder/channel-levels.js';
+import { channelLevels } from '../../rate/ladder/step-plan.js';
 import type { CompleteEvent, ProgressEvent, ReceiverStats } from '../../receiver/events.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { SimulatedDisk } from '../disk/simulated-disk.js';

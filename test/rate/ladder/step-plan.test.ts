@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layersOf, thirdsLevels } from '../../../dist/rate/ladder/ladder.js';
-import { type Ladder, StepPlan } from '../../../dist/rate/ladder/step-plan.js';
+import { intervalUs, layersOf, thirdsLevels } from '../../../dist/rate/ladder/ladder.js';
+import { channelLevels, type Ladder, StepPlan } from '../../../dist/rate/ladder/step-plan.js';
 import { anyLadder } from '../ladders.js';
 
 const levels = thirdsLevels(1e6, 16e6);
@@ -129,6 +129,14 @@ describe('a plan of steps', () => {
       }),
     );
   });
+});
+
+it('tells the level of each channel of a descriptor, and of none where it has no channels', () => {
+  const channels = [4e6, 1e6, 2e6, 1e6].map((rate) => ({ intervalUs: intervalUs(rate, 1184) }));
+  const levels = (mode: 'several' | 'best') => channelLevels({ channels, mode, symbolBytes: 1184 });
+  expect(levels('several')).toEqual([1, 2, 3, 4]);
+  expect(levels('best')).toEqual([4, 1, 3, 2]);
+  expect(channelLevels({ channels: [], mode: 'best', symbolBytes: 1184 })).toEqual([]);
 });
 
 it('previews for 100 ms, or as long as adds a third of that to a queue', () => {
