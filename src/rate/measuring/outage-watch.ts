@@ -5,7 +5,7 @@ const OUTAGE_GAPS = 16;
 /** The mean is over about this many datagrams, so that a train, which is 16 with no gaps, does not make it short. */
 const MEAN_OF = 32;
 /** What a stream misses up to this long after its first datagram belongs to the outage: sockets may hold datagrams from before. */
-export const SETTLING_US = 150_000;
+const SETTLING_US = 150_000;
 
 /**
  * Notices when a server is heard again of which nothing had arrived for a while. What was missed says nothing about what the path carries. A
@@ -29,5 +29,15 @@ export class OutageWatch {
     // Of a server whose gaps are all longer than that, they are learnt little by little.
     this.#gapUs += (Math.min(gapUs, mostUs) - this.#gapUs) / MEAN_OF;
     if (gapUs > mostUs) this.endedUs = nowUs;
+  }
+
+  /**
+   * Whether what a datagram shows to be missing of its stream belongs to an outage. The stream's first datagram after the outage may be
+   * observed much later, when its run record comes.
+   *
+   * @param heardUs when the stream's datagram before arrived
+   */
+  excuses(nowUs: number, heardUs: number): boolean {
+    return nowUs >= this.endedUs && (heardUs < this.endedUs || nowUs <= this.endedUs + SETTLING_US);
   }
 }

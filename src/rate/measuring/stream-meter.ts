@@ -1,4 +1,4 @@
-import { OutageWatch, SETTLING_US } from './outage-watch.js';
+import { OutageWatch } from './outage-watch.js';
 import { PreviewMeter } from './preview.js';
 import type { StreamReading } from './readings.js';
 import { SequenceWindow } from './sequence-window.js';
@@ -24,7 +24,7 @@ export class StreamMeter {
   readonly #preview = new PreviewMeter();
   readonly #train = new TrainMeter();
   readonly #reading: Mutable<StreamReading>;
-  readonly #outages: Pick<OutageWatch, 'endedUs'>;
+  readonly #outages: OutageWatch;
   #epoch = 0;
   #heardUs = Number.NEGATIVE_INFINITY;
   /** When the channel was joined again, while datagrams sent before that may still arrive. */
@@ -54,7 +54,7 @@ export class StreamMeter {
   #burstLost = 0;
 
   /** @param outages of the server: what this stream misses in them says nothing about the path. */
-  constructor(serverIndex: number, channelIndex: number, outages: Pick<OutageWatch, 'endedUs'> = new OutageWatch()) {
+  constructor(serverIndex: number, channelIndex: number, outages = new OutageWatch()) {
     this.#outages = outages;
     this.#reading = {
       serverIndex,
@@ -115,7 +115,7 @@ export class StreamMeter {
     if (arrival === 'duplicate') return;
     if (arrival === 'restart') this.#restart();
     const missedCount = Math.max(0, this.window.lostCount - lostBefore);
-    if (this.#isExcused(nowUs)) this.#excuse(missedCount);
+    if (this.#outages.excuses(nowUs, this.#heardUs)) this.#excuse(missedCount);
     else if (isTrain || isPreview) this.#burstLost += missedCount;
     if (this.#reading.sinceUs === Number.POSITIVE_INFINITY) this.#reading.sinceUs = nowUs;
     this.#heardUs = nowUs;
@@ -196,15 +196,7 @@ export class StreamMeter {
     if (isNewer || nowUs - resumedUs >= LEFTOVERS_US) this.#resumedUs = undefined;
   }
 
-  /**
-   * Whether what a datagram shows to be missing belongs to an outage: it counts as lost, but is not reported. The stream's first datagram after
-   * the outage may be observed much later, when its run record comes.
-   */
-  #isExcused(nowUs: number): boolean {
-    const { endedUs } = this.#outages;
-    return nowUs >= endedUs && (this.#heardUs < endedUs || nowUs <= endedUs + SETTLING_US);
-  }
-
+  /** Missing datagrams of an outage count as lost, but are not reported. */
   #excuse(count: number): void {
     this.#lostSeen += count;
     this.#lostReported += count;

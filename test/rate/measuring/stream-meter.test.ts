@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OutageWatch } from '../../../dist/rate/measuring/outage-watch.js';
 import { StreamMeter } from '../../../dist/rate/measuring/stream-meter.js';
 import { NaiveMeter, type Observation } from './naive-meter.js';
 import { shortWay, wrapped } from './naive-window.js';
@@ -20,7 +21,7 @@ function range(first: number, count: number): number[] {
 
 describe('a stream meter', () => {
   it('reports no loss for what was missed in an outage, whenever a datagram shows it, and counts it', () => {
-    const outages = { endedUs: Number.NEGATIVE_INFINITY };
+    const outages = new OutageWatch();
     const meter = new StreamMeter(0, 0, outages);
     observeAll(meter, range(0, 10), 1e6);
     const lostIn = (sequences: readonly (number | `${number}t`)[], fromUs: number) => {
