@@ -1,6 +1,5 @@
 import { LayercastError } from '../../dist/base/errors.js';
-import { CAUTIONS, rulesFor } from '../../dist/rate/caution.js';
-import { RULES, type Rules, rulesWithout } from '../../dist/rate/rules.js';
+import { CAUTIONS, RULES, type Rules, rulesFor, rulesWithout } from '../../dist/rate/rules.js';
 
 /** Parts of rate control that can be switched off: the switches of its rules. */
 export const PARTS = Object.keys(RULES.switches) as readonly Part[];

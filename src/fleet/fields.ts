@@ -3,7 +3,7 @@ import { MAX_CHANNELS, MAX_CLASSES, MAX_PORT } from '../base/limits.js';
 import { listOf, parseQuantity, patternOf, RATIO, SIZE } from '../base/units.js';
 import { choice, name, says, whole } from '../config/fields.js';
 import { nameRule } from '../config/rules.js';
-import { CAUTIONS } from '../rate/caution.js';
+import { CAUTIONS } from '../rate/rules.js';
 import { GROUP_HASHES, SCOPES } from '../wire/group-options.js';
 import { FRAME_LENGTHS } from '../wire/iotupd-frame.js';
 import { LIBRECAST_HASHES } from '../wire/librecast.js';

@@ -3,7 +3,7 @@ import { MAX_PORT } from '../base/limits.js';
 import type { Clock, Network } from '../base/ports.js';
 import { type Bounds, DURATION, RATE, SIZE } from '../base/units.js';
 import { RECEIVER_MODES, type ReceiverMode } from '../fleet/fleet.js';
-import { CAUTIONS, type Caution } from '../rate/caution.js';
+import { CAUTIONS, type Caution } from '../rate/rules.js';
 import { GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/group-options.js';
 import type { OutputTarget } from './output-target.js';
 

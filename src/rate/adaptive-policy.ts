@@ -1,14 +1,18 @@
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import { LadderLevels } from './ladder/ladder-levels.js';
 import { StepPlan } from './ladder/step-plan.js';
-import { type ReadingSums, sumsOf } from './measuring/reading-sums.js';
-import type { LocalReading, StreamReading } from './measuring/readings.js';
-import { NO_OTHER_PATHS } from './measuring/readings.js';
-import { Path } from './path.js';
+import {
+  type ListedServer,
+  type LocalReading,
+  NO_OTHER_PATHS,
+  type ReadingSums,
+  type StreamReading,
+  serverIn,
+  sumsOf,
+} from './measuring/readings.js';
+import { Path, SharedBottlenecks } from './path.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
 import type { Rules } from './rules.js';
-import { type ListedServer, serverIn } from './server-list.js';
-import { SharedBottlenecks } from './shared-bottlenecks.js';
 
 export interface AdaptivePolicyOptions {
   /** Rates of the ladder's channels in bit/s, in the order of their indexes. */

@@ -1,7 +1,6 @@
 import { LinkEstimate } from './measuring/link-estimate.js';
 import { PathHistory } from './measuring/path-history.js';
-import { type ReadingSums, sumsOf } from './measuring/reading-sums.js';
-import type { LocalReading, StreamReading } from './measuring/readings.js';
+import { type LocalReading, type ReadingSums, type StreamReading, sumsOf } from './measuring/readings.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
 
 /** Joins the channels that the user chose and never changes them. It measures only for the status. */

@@ -1,12 +1,21 @@
 import { RateController } from './deciding/rate-controller.js';
 import type { LadderLevels } from './ladder/ladder-levels.js';
-import { type ReadingSums, sumsOf } from './measuring/reading-sums.js';
-import type { LocalReading, OtherPaths, StreamReading } from './measuring/readings.js';
+import {
+  type LocalReading,
+  type OtherPaths,
+  type ReadingSums,
+  type StreamReading,
+  sumsOf,
+} from './measuring/readings.js';
 import type { Decision, Move } from './policy.js';
 import { RULES, type Rules } from './rules.js';
 
 /** While a channel replaces another and both are joined, the new one is waited for this long. */
 const OVERLAP_US = 2_000_000;
+
+/** Two paths share a bottleneck if, in `SHARED_EVENTS` of the last `EVENTS` retreats of one, the other was congested too. */
+const EVENTS = 4;
+const SHARED_EVENTS = 3;
 
 /** One shared empty list: ten thousand simulated receivers decide nothing twenty times a second. */
 const NOTHING: readonly Decision[] = [];
@@ -139,4 +148,34 @@ export class Path {
     }
     return [{ action, channel, server: this.server, reason, compared }];
   }
+}
+
+/**
+ * Tells which paths of a receiver share a bottleneck, by whether they are congested at the same time. Until there have been
+ * enough events, paths are assumed to share one: that makes the receiver careful.
+ */
+export class SharedBottlenecks {
+  /** For each pair of paths, whether each of the last events was common to both; the newest first. */
+  readonly #events = new Map<string, boolean[]>();
+
+  /** Takes note of a retreat of one path and of whether the others have a queue now. */
+  note(path: Path, others: readonly Path[]): void {
+    for (const other of others) {
+      const events = [other.controller.isQueued, ...this.#eventsOf(path, other)];
+      this.#events.set(keyOf(path, other), events.slice(0, EVENTS));
+    }
+  }
+
+  mayShare(path: Path, other: Path): boolean {
+    const events = this.#eventsOf(path, other);
+    return events.length < EVENTS || events.filter((isCommon) => isCommon).length >= SHARED_EVENTS;
+  }
+
+  #eventsOf(path: Path, other: Path): readonly boolean[] {
+    return this.#events.get(keyOf(path, other)) ?? [];
+  }
+}
+
+function keyOf({ server: a = 0 }: Path, { server: b = 0 }: Path): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
 }

@@ -1,5 +1,4 @@
-import type { ReadingSums } from './measuring/reading-sums.js';
-import type { LocalReading, StreamReading } from './measuring/readings.js';
+import type { LocalReading, ReadingSums, StreamReading } from './measuring/readings.js';
 
 /**
  * The numbers that a decision compared, by what they are, with the unit at the end of the name: a measured one (`lossRatio`) beside the bound

@@ -14,8 +14,7 @@ import { atLeast, atMost, between, inTheMean, type Outcome, type Row } from '../
 import { missesOf, quantile, summaryOf, worstOf } from '../../bench/rate/summary.js';
 import { playTrial, type Trial } from '../../bench/rate/trial.js';
 import { averageRate } from '../../bench/rate-real/levels.js';
-import { rulesFor } from '../../dist/rate/caution.js';
-import { RULES } from '../../dist/rate/rules.js';
+import { RULES, rulesFor } from '../../dist/rate/rules.js';
 
 describe('a level', () => {
   // 1 Mbit/s from 1 s, 2 Mbit/s from 2 s with a trial of 4 Mbit/s from 5 s to 6 s.

@@ -2,7 +2,7 @@ import { lossRatioOf } from '../measuring/path-history.js';
 import { RULES, type Rules } from '../rules.js';
 import { type Congestion, percent } from './overload.js';
 import type { PathState } from './path-state.js';
-import { lowQueueUs } from './queue-limits.js';
+import { lowQueueUs } from './retreats.js';
 import { arrivedRate, rateThatDrains } from './sustainable-rate.js';
 
 /** The part of a path's state that shows whether a leave has worked. */

@@ -103,7 +103,7 @@ export const DECIDING_RULES = {
     /**
      * Where trains show more than the highest level, a level is kept until this much of it has arrived, but no longer than `unshownMostUs`:
      * a bucket of 64 kB is empty by then if the level is a fourteenth more than the link carries. Only `high` caution waits so
-     * (src/rate/caution.ts): a link that is really so fast would need seconds more.
+     * (src/rate/rules.ts): a link that is really so fast would need seconds more.
      */
     unshownBytes: 1_000_000,
     unshownMostUs: 0,

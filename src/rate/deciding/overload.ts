@@ -2,8 +2,7 @@ import type { ExcessLoss } from '../measuring/ambient-loss.js';
 import type { PathHistory } from '../measuring/path-history.js';
 import type { Compared } from '../policy.js';
 import type { Rules } from '../rules.js';
-import { emptyQueueUs, lowQueueUs } from './queue-limits.js';
-import type { Retreats } from './retreats.js';
+import { emptyQueueUs, lowQueueUs, type Retreats } from './retreats.js';
 import { type RetreatInput, sustainableRate } from './sustainable-rate.js';
 
 /** An overload of the path. */

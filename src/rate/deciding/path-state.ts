@@ -7,12 +7,10 @@ import { LinkEstimate } from '../measuring/link-estimate.js';
 import { LinkRhythm } from '../measuring/link-rhythm.js';
 import { LocalLoad } from '../measuring/local-load.js';
 import { PathHistory } from '../measuring/path-history.js';
-import type { ReadingSums } from '../measuring/reading-sums.js';
-import type { LocalReading, StreamReading } from '../measuring/readings.js';
+import type { LocalReading, ReadingSums, StreamReading } from '../measuring/readings.js';
 import { RULES, type Rules } from '../rules.js';
 import { type Congestion, congestionOf, type LevelContext } from './overload.js';
-import { emptyQueueUs, lowQueueUs } from './queue-limits.js';
-import type { Retreats } from './retreats.js';
+import { emptyQueueUs, lowQueueUs, type Retreats } from './retreats.js';
 
 /** Everything measured on one path, and the level that is joined on it now. */
 export class PathState {

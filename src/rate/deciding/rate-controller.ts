@@ -1,7 +1,6 @@
 import type { LadderLevels } from '../ladder/ladder-levels.js';
 import { lossRatioOf } from '../measuring/path-history.js';
-import { type ReadingSums, sumsOf } from '../measuring/reading-sums.js';
-import { type LocalReading, NO_OTHER_PATHS, type OtherPaths, type StreamReading } from '../measuring/readings.js';
+import type { LocalReading, OtherPaths, ReadingSums, StreamReading } from '../measuring/readings.js';
 import { type EndedSlot, SlotWatch } from '../measuring/slot-watch.js';
 import type { Compared, Move, Step } from '../policy.js';
 import { RULES, type Rules } from '../rules.js';
@@ -101,13 +100,13 @@ export class RateController {
     return path.level < this.levels.max || this.phase !== 'steady' || path.isContended || this.isQueued;
   }
 
-  /** @param readings of the streams of this path's joined channels. */
+  /** @param readings of the streams of this path's joined channels; `sums` are theirs. */
   tick(
     nowUs: number,
     readings: readonly StreamReading[],
     local: LocalReading,
-    otherPaths: OtherPaths = NO_OTHER_PATHS,
-    sums: ReadingSums = sumsOf(readings),
+    otherPaths: OtherPaths,
+    sums: ReadingSums,
   ): Move | undefined {
     if (this.phase === 'paused') return nowUs >= this.#resumeUs ? this.start(nowUs) : undefined;
     const path = this.#path;

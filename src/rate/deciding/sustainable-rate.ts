@@ -1,6 +1,6 @@
 import { lossRatioOf, type PathHistory } from '../measuring/path-history.js';
 import type { Rules } from '../rules.js';
-import { emptyQueueUs } from './queue-limits.js';
+import { emptyQueueUs } from './retreats.js';
 
 /** What the rate of a retreat is computed from, beside the history of the path. */
 export interface RetreatInput {

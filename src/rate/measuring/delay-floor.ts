@@ -1,3 +1,6 @@
+import { MAX_CHANNELS } from '../../base/limits.js';
+import type { ListedServer, StreamReading } from './readings.js';
+
 /**
  * The floor is the least delay of this time. Crystal clocks drift by up to 100 ppm, which is 6 ms in it. A queue that never
  * empties for longer than this is taken for delay of the path itself.
@@ -62,4 +65,25 @@ export class DelayFloor {
     }
     this.#leastUs = Math.min(...this.#minima);
   }
+}
+
+/** A server as the history of a path remembers it. */
+export interface FlooredServer extends ListedServer<FlooredServer> {
+  readonly floor: DelayFloor;
+  /** Last known epoch of each channel; undefined while all are 0, as with most servers for ever. */
+  epochs: Uint32Array | undefined;
+  /** Changes when any of the server's channels restarts. */
+  epoch: number;
+}
+
+/**
+ * The epoch of a server's clock after a reading. Each channel counts its restarts by itself. A channel joined later has seen fewer
+ * restarts of the same clock, so only changes count.
+ */
+export function epochOf(server: FlooredServer, { channelIndex, epoch }: StreamReading): number {
+  if (epoch === 0 && server.epochs === undefined) return server.epoch;
+  server.epochs ??= new Uint32Array(MAX_CHANNELS);
+  server.epoch += epoch - server.epochs[channelIndex]!;
+  server.epochs[channelIndex] = epoch;
+  return server.epoch;
 }

@@ -1,5 +1,5 @@
 import { RULES, type Rules } from '../rules.js';
-import type { ReadingSums } from './reading-sums.js';
+import type { ReadingSums } from './readings.js';
 import { TrainCapacity } from './train-capacity.js';
 
 /**

@@ -1,9 +1,6 @@
-import { MAX_CHANNELS } from '../../base/limits.js';
 import { RULES, type Rules } from '../rules.js';
-import { type ListedServer, serverIn } from '../server-list.js';
-import { DelayFloor } from './delay-floor.js';
-import type { HeardServer, ReadingSums } from './reading-sums.js';
-import type { LocalReading, StreamReading } from './readings.js';
+import { DelayFloor, epochOf, type FlooredServer } from './delay-floor.js';
+import { type HeardServer, type LocalReading, type ReadingSums, serverIn } from './readings.js';
 
 /** Readings kept: 3.2 s at 50 ms each, longer than any span that is asked for. */
 const KEPT_READINGS = 64;
@@ -35,7 +32,7 @@ export class PathHistory {
    */
   readonly #kept = new Float64Array(KEPT_READINGS * FIELDS);
   /** Those that were heard. */
-  #servers: Server | undefined;
+  #servers: FlooredServer | undefined;
   readonly #rules: Rules;
   #standingUs: number;
   #count = 0;
@@ -212,7 +209,7 @@ export class PathHistory {
     this.#meanQueueNowUs = Math.max(this.#meanQueueNowUs, meanUs);
   }
 
-  #serverOf(serverIndex: number): Server {
+  #serverOf(serverIndex: number): FlooredServer {
     const known = serverIn(this.#servers, serverIndex);
     if (known !== undefined) return known;
     const next = this.#servers;
@@ -224,24 +221,4 @@ export class PathHistory {
 /** The share of some datagrams that was lost; 0 if there were none. */
 export function lossRatioOf({ receivedCount, lostCount }: Pick<PathSums, 'receivedCount' | 'lostCount'>): number {
   return lostCount / Math.max(1, receivedCount + lostCount);
-}
-
-interface Server extends ListedServer<Server> {
-  readonly floor: DelayFloor;
-  /** Last known epoch of each channel; undefined while all are 0, as with most servers for ever. */
-  epochs: Uint32Array | undefined;
-  /** Changes when any of the server's channels restarts. */
-  epoch: number;
-}
-
-/**
- * Each channel counts its restarts by itself. A channel joined later has seen fewer restarts of the same clock, so only
- * changes count.
- */
-function epochOf(server: Server, { channelIndex, epoch }: StreamReading): number {
-  if (epoch === 0 && server.epochs === undefined) return server.epoch;
-  server.epochs ??= new Uint32Array(MAX_CHANNELS);
-  server.epoch += epoch - server.epochs[channelIndex]!;
-  server.epochs[channelIndex] = epoch;
-  return server.epoch;
 }

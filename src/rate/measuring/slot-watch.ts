@@ -1,4 +1,4 @@
-import { isAfter, type ReadingSums } from './reading-sums.js';
+import { isAfter, type ReadingSums } from './readings.js';
 
 /** A slot that has ended, and the step level that it permitted. */
 export interface EndedSlot {

@@ -1,10 +1,9 @@
 import { LayercastError } from '../../base/errors.js';
 import { AdaptivePolicy } from '../../rate/adaptive-policy.js';
-import { type Caution, rulesFor } from '../../rate/caution.js';
 import { FixedPolicy } from '../../rate/fixed-policy.js';
 import { rateOf } from '../../rate/ladder/ladder.js';
 import type { ChannelPolicy } from '../../rate/policy.js';
-import type { Rules } from '../../rate/rules.js';
+import { type Caution, type Rules, rulesFor } from '../../rate/rules.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 
 /** What a user may say about the channels to join. */

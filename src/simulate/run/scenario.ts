@@ -1,4 +1,4 @@
-import type { Caution } from '../../rate/caution.js';
+import type { Caution } from '../../rate/rules.js';
 import type { LinkOptions, LinkSettings } from '../net/link-options.js';
 import type { LinkPlan } from '../net/tree.js';
 import type { TrafficOptions } from '../tcp/cross-traffic.js';

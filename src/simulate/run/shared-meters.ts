@@ -1,6 +1,5 @@
 import { OutageWatch } from '../../rate/measuring/outage-watch.js';
-import { type ReadingSums, sumsOf } from '../../rate/measuring/reading-sums.js';
-import type { StreamReading } from '../../rate/measuring/readings.js';
+import { type ReadingSums, type StreamReading, sumsOf } from '../../rate/measuring/readings.js';
 import { StreamMeter } from '../../rate/measuring/stream-meter.js';
 import { DatagramType, Flag } from '../../wire/header.js';
 import type { HostClock } from '../clock/host-clock.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DeafPeriod } from '../../../dist/rate/deciding/deaf-period.js';
 import { PathHistory } from '../../../dist/rate/measuring/path-history.js';
-import { sumsOf } from '../../../dist/rate/measuring/reading-sums.js';
+import { sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { reading } from '../readings.js';
 
 /** Read in time. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Congestion, type CongestionInput, congestionOf } from '../../../dist/rate/deciding/overload.js';
-import { emptyQueueUs, lowQueueUs } from '../../../dist/rate/deciding/queue-limits.js';
+import { emptyQueueUs, lowQueueUs } from '../../../dist/rate/deciding/retreats.js';
 import { AmbientLoss } from '../../../dist/rate/measuring/ambient-loss.js';
 import { PathHistory } from '../../../dist/rate/measuring/path-history.js';
-import { sumsOf } from '../../../dist/rate/measuring/reading-sums.js';
+import { sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { RULES } from '../../../dist/rate/rules.js';
 import { reading } from '../readings.js';
 

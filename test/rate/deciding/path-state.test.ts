@@ -4,7 +4,7 @@ import { isClear } from '../../../dist/rate/deciding/clear-path.js';
 import { PathState } from '../../../dist/rate/deciding/path-state.js';
 import { LadderLevels } from '../../../dist/rate/ladder/ladder-levels.js';
 import { StepPlan } from '../../../dist/rate/ladder/step-plan.js';
-import { sumsOf } from '../../../dist/rate/measuring/reading-sums.js';
+import { sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { reading } from '../readings.js';
 
 const TICK_US = 50_000;

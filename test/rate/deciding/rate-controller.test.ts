@@ -3,7 +3,7 @@ import { PACKET_OVERHEAD_BYTES } from '../../../dist/base/limits.js';
 import { RateController } from '../../../dist/rate/deciding/rate-controller.js';
 import { LadderLevels } from '../../../dist/rate/ladder/ladder-levels.js';
 import { StepPlan } from '../../../dist/rate/ladder/step-plan.js';
-import type { LocalReading } from '../../../dist/rate/measuring/readings.js';
+import { type LocalReading, NO_OTHER_PATHS, sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { reading } from '../readings.js';
 
 const TICK_US = 50_000;
@@ -42,7 +42,7 @@ function levelsOn(
         trainBitsPerSecond: channelIndex === 0 ? trainBitsPerSecond : 0,
       }),
     );
-    const move = controller.tick(nowUs, readings, localAt(controller.level));
+    const move = controller.tick(nowUs, readings, localAt(controller.level), NO_OTHER_PATHS, sumsOf(readings));
     if (move !== undefined) moves.push({ atS: nowUs / 1e6, level: move.level, reason: move.reason });
   }
   return moves;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LinkEstimate } from '../../../dist/rate/measuring/link-estimate.js';
-import { sumsOf } from '../../../dist/rate/measuring/reading-sums.js';
+import { sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { reading } from '../readings.js';
 
 /** Trains of so many Mbit/s in the slots from 0, one each half second. */

@@ -5,8 +5,7 @@ import { PathState } from '../../../dist/rate/deciding/path-state.js';
 import { LadderLevels } from '../../../dist/rate/ladder/ladder-levels.js';
 import { StepPlan } from '../../../dist/rate/ladder/step-plan.js';
 import { LinkRhythm } from '../../../dist/rate/measuring/link-rhythm.js';
-import { sumsOf } from '../../../dist/rate/measuring/reading-sums.js';
-import type { StreamReading } from '../../../dist/rate/measuring/readings.js';
+import { type StreamReading, sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { reading } from '../readings.js';
 
 const TICK_US = 50_000;

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PathHistory } from '../../../dist/rate/measuring/path-history.js';
-import { sumsOf } from '../../../dist/rate/measuring/reading-sums.js';
-import type { StreamReading } from '../../../dist/rate/measuring/readings.js';
+import { type StreamReading, sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { reading } from '../readings.js';
 import { wrapped } from './naive-window.js';
 

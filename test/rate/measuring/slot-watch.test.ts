@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sumsOf } from '../../../dist/rate/measuring/reading-sums.js';
+import { sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { type EndedSlot, SlotWatch } from '../../../dist/rate/measuring/slot-watch.js';
 import { reading } from '../readings.js';
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
-import { CAUTIONS, type Caution, rulesFor } from '../../dist/rate/caution.js';
 import { RateController } from '../../dist/rate/deciding/rate-controller.js';
 import { LadderLevels } from '../../dist/rate/ladder/ladder-levels.js';
 import { StepPlan } from '../../dist/rate/ladder/step-plan.js';
-import { RULES } from '../../dist/rate/rules.js';
+import { NO_OTHER_PATHS, sumsOf } from '../../dist/rate/measuring/readings.js';
+import { CAUTIONS, type Caution, RULES, rulesFor } from '../../dist/rate/rules.js';
 import { reading } from './readings.js';
 
 const TICK_US = 50_000;
+const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
 
 /** When a receiver of six layers of 1 Mbit/s came to the highest level, on a path that trains pass at 100 Mbit/s. */
 function topReachedS(caution: Caution): number {
@@ -22,7 +23,7 @@ function topReachedS(caution: Caution): number {
     const readings = Array.from({ length: controller.level }, (_, channelIndex) =>
       reading({ ...marks, channelIndex, trainBitsPerSecond: channelIndex === 0 ? 100e6 : 0 }),
     );
-    controller.tick(nowUs, readings, { unreadCount: 0, droppedCount: 0, latenessUs: 0 });
+    controller.tick(nowUs, readings, NOTHING_LOCAL, NO_OTHER_PATHS, sumsOf(readings));
     if (controller.level === rates.length) return nowUs / 1e6;
   }
   return Number.POSITIVE_INFINITY;

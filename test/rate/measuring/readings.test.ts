@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SLOT_NUMBERS } from '../../../dist/rate/ladder/step-plan.js';
-import { sumsOf } from '../../../dist/rate/measuring/reading-sums.js';
+import { sumsOf } from '../../../dist/rate/measuring/readings.js';
 import { reading } from '../readings.js';
 
 describe('the sums of a reading', () => {
