@@ -1,3 +1,4 @@
+import { doubledUs } from '../../base/back-off.js';
 import { RULES, type Rules } from '../rules.js';
 
 /** Pauses reception when even the lowest level overloads the path: a circuit breaker (RFC 8084) at the receiver. */
@@ -29,7 +30,8 @@ export class CircuitBreaker {
     if (this.#badUs < this.#rules.breaker.badTimeUs) return undefined;
     this.#lookedUs = undefined;
     this.#goodUs = 0;
-    return this.#rules.breaker.pauseUs * 2 ** Math.min(this.#pauseCount++, this.#rules.breaker.maxPauseDoublings);
+    if (this.#pauseUs < this.#rules.breaker.mostPauseUs) this.#pauseCount++;
+    return this.#pauseUs;
   }
 
   /**
@@ -41,9 +43,14 @@ export class CircuitBreaker {
     this.#restedUs = nowUs;
     if (this.#pauseCount === 0 || passedUs > this.#rules.breaker.maxGapUs) return;
     this.#goodUs += passedUs;
-    this.#pauseCount = Math.min(this.#pauseCount, this.#rules.breaker.maxPauseDoublings + 1);
-    if (this.#goodUs < this.#rules.breaker.pauseUs * 2 ** (this.#pauseCount - 1)) return;
+    if (this.#goodUs < this.#pauseUs) return;
     this.#pauseCount--;
     this.#goodUs = 0;
+  }
+
+  /** The last pause, or what remains of it after time without congestion; 0 if nothing does. */
+  get #pauseUs(): number {
+    const { pauseUs, mostPauseUs } = this.#rules.breaker;
+    return this.#pauseCount === 0 ? 0 : doubledUs({ firstUs: pauseUs, mostUs: mostPauseUs }, this.#pauseCount);
   }
 }

@@ -183,9 +183,9 @@ export const DECIDING_RULES = {
     /** If the lowest level loses more than this share for this long, receiving nothing for a while is better. */
     pauseLossRatio: 0.2,
     badTimeUs: 10_000_000,
+    /** The first pause; it doubles up to the most, 16 min. */
     pauseUs: 30_000_000,
-    /** The pause doubles this often: from 30 s to 16 min. */
-    maxPauseDoublings: 5,
+    mostPauseUs: 960_000_000,
     /**
      * Each call sees the loss of the last second. Calls farther apart leave a gap about which nothing is known; the host may have slept.
      */
