@@ -1,4 +1,6 @@
 import { SLOT_US } from '../ladder/step-plan.js';
+import { LONGEST_LEAVE_US } from '../measuring/measuring-rules.js';
+import { KEPT_AFTER_LOSS } from '../measuring/virtual-window.js';
 
 /**
  * The constants of what a receiver does. Those without a source are our own; docs/rate-control.md has the measurements that chose them.
@@ -128,7 +130,7 @@ export const DECIDING_RULES = {
      */
     initialLatencyUs: 2_200_000,
     minLatencyUs: 100_000,
-    maxLatencyUs: 5_000_000,
+    maxLatencyUs: LONGEST_LEAVE_US,
     /** No sooner than this can be told whether a leave has worked. */
     minDeafUs: 150_000,
     fallenRatio: 0.5,
@@ -169,8 +171,8 @@ export const DECIDING_RULES = {
      * ten seconds after it came.
      */
     keptUs: 20_000_000,
-    /** A TCP connection would have kept this share of the rate (RFC 9438, section 4.6). */
-    keptShare: 0.7,
+    /** A TCP connection would have kept this share of the rate. */
+    keptShare: KEPT_AFTER_LOSS,
     /** A queue that is still there this long after a retreat is not this receiver's own: the leave latency, and a second to drain. */
     maxDrainUs: 4_000_000,
     /** If this share of the measured capacity arrives here, this receiver causes the queue. */

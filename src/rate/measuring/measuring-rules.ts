@@ -1,3 +1,6 @@
+/** No leave takes longer than this to work, and no queue holds datagrams for longer. */
+export const LONGEST_LEAVE_US = 5_000_000;
+
 /**
  * The constants of what a receiver measures and believes. Those without a source are our own; docs/rate-control.md has the measurements
  * that chose them.

@@ -1,11 +1,9 @@
+import { LONGEST_LEAVE_US } from './measuring-rules.js';
 import { OutageWatch } from './outage-watch.js';
 import { PreviewMeter } from './preview.js';
 import type { StreamReading } from './readings.js';
 import { SequenceWindow } from './sequence-window.js';
 import { TrainMeter } from './train-meter.js';
-
-/** No leave takes longer than this to work, and no queue holds datagrams for longer. */
-const LEFTOVERS_US = 5_000_000;
 
 /** The header fields that measurement needs (docs/wire-format.md, marks). */
 export interface DatagramMarks {
@@ -84,7 +82,7 @@ export class StreamMeter {
    */
   resume(nowUs: number): void {
     this.window.interrupt();
-    const isBrief = nowUs - this.#heardUs < LEFTOVERS_US;
+    const isBrief = nowUs - this.#heardUs < LONGEST_LEAVE_US;
     this.#resumedUs = isBrief ? nowUs : undefined;
     this.#reading.sinceUs = isBrief ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     this.#lostSeen = this.window.lostCount;
@@ -193,7 +191,7 @@ export class StreamMeter {
     this.window.interrupt();
     const delayUs = (((nowUs - sendTimeUs) >>> 0) - this.#originUs) | 0;
     const isNewer = nowUs - Math.max(0, delayUs - this.#leastDelayUs) >= resumedUs;
-    if (isNewer || nowUs - resumedUs >= LEFTOVERS_US) this.#resumedUs = undefined;
+    if (isNewer || nowUs - resumedUs >= LONGEST_LEAVE_US) this.#resumedUs = undefined;
   }
 
   /** Missing datagrams of an outage count as lost, but are not reported. */

@@ -1,9 +1,9 @@
-/** RFC 9438, section 4.6: the share of a window that is left after a loss. */
-const BETA = 0.7;
+/** β of RFC 9438, section 4.6: the share of a window that is left after a loss. */
+export const KEPT_AFTER_LOSS = 0.7;
 /** RFC 9438, section 5, in segments per cubic second. */
 const CUBIC = 0.4;
 /** RFC 9438, section 4.3: growth per round trip that is as fair to Reno as halving and growing by one. */
-const RENO_GROWTH = (3 * (1 - BETA)) / (1 + BETA);
+const RENO_GROWTH = (3 * (1 - KEPT_AFTER_LOSS)) / (1 + KEPT_AFTER_LOSS);
 
 /**
  * The congestion window that a CUBIC sender (RFC 9438) would have if it sent to this receiver: it grows with time and
@@ -33,9 +33,9 @@ export class VirtualWindow {
     this.#isStarting = false;
     // Fast convergence (RFC 9438, section 4.7): a flow with a smaller window than last time releases more to others.
     const isLess = this.segments < this.#mostSegments;
-    this.#mostSegments = isLess ? (this.segments * (1 + BETA)) / 2 : this.segments;
+    this.#mostSegments = isLess ? (this.segments * (1 + KEPT_AFTER_LOSS)) / 2 : this.segments;
     this.#priorSegments = this.segments;
-    this.segments = Math.max(2, this.segments * BETA);
+    this.segments = Math.max(2, this.segments * KEPT_AFTER_LOSS);
     this.#enter(nowUs);
   }
 
