@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'eventemitter3';
-import pLimit from 'p-limit';
 import { LayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
+import { settledBy, unlessAborted } from '../base/waiting.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { Broadcast } from '../sender/broadcast.js';
 import { announcementPlanOf } from './announcement-plan.js';
@@ -12,11 +12,15 @@ import { Listening } from './listening.js';
 import { ServedObject, type Serving } from './served-object.js';
 import { ServerLock } from './server-lock.js';
 import { ServerWatch } from './server-watch.js';
-import type { SentAndSkipped } from './shortfall.js';
+import { countedIn } from './shortfall.js';
 import { findStation, fromOwnAddress, type Station } from './station.js';
 import { CodingThread } from './symbols/coding-thread.js';
 import { IntermediateCache } from './symbols/intermediate-cache.js';
+import { Turns } from './turns.js';
 import { Warnings, warningsOfStation } from './warnings/warnings.js';
+
+/** Closing files takes some milliseconds. A file that is not closed by then has a disk that does not answer. */
+const CLOSING_US = 50_000;
 
 export interface FleetSenderOptions {
   readonly host: string | undefined;
@@ -57,6 +61,8 @@ export class FleetSender {
   /** By name: the objects of the fleet file, which limits their number. */
   readonly #objects = new Map<string, ServedObject>();
   #station: Station | undefined;
+  /** Whether all objects of a fleet file have been sent or refused. */
+  #hasStarted = false;
   #isApplying = false;
   /** The statistics at the moment of `stop`. */
   #finalStats: SenderStats | undefined;
@@ -87,7 +93,7 @@ export class FleetSender {
       emit,
       signal,
       isReloadDue,
-      oneByOne: pLimit(1),
+      turns: new Turns(clock),
     };
     this.#listening = new Listening({ clock, network, random }, this.#broadcast, this.#warnings);
     this.#proofs = new FleetProofs(this.#broadcast, this.#warnings);
@@ -96,7 +102,7 @@ export class FleetSender {
       hasKey: () => this.#station?.key !== undefined,
       isApplying: () => this.#isApplying,
       onIdle: () => this.#tellIdle(),
-      counted: () => countedOf(this.stats()),
+      counted: () => countedIn(this.stats()),
       prove: (nowS) => this.#prove(nowS),
     });
   }
@@ -105,46 +111,53 @@ export class FleetSender {
    * Sends what `fleet` says from now on. Objects that have not changed go on without a gap. If an object cannot be sent as the
    * fleet file says, its error is emitted, and the other objects are not affected.
    *
-   * @param superseded ends waiting for an interface; the promise then rejects with the reason of this signal
+   * @param superseded ends waiting for an interface, and for objects that alone are left since their disks do not answer, or a pipe brings nothing; the
+   * promise then rejects with the reason of this signal
    * @throws {LayercastError} Faults of the whole server are thrown before anything changes: `UNKNOWN_HOST`, `UNKNOWN_INTERFACE`,
    * `KEY_INVALID`, `FILE_IN_USE`, …. When all objects are done, the error of the first refused object is thrown: after a reload
    * always, at the start only if no object can be sent.
    */
   async apply(fleet: Fleet, superseded: AbortSignal): Promise<void> {
+    const { signal } = this.#options;
     this.#isApplying = true;
     try {
-      const isFirst = this.#station === undefined;
+      const isFirst = !this.#hasStarted;
       this.#broadcast.setStarting(isFirst);
       const station = await this.#takeStation(fleet, superseded);
-      const wanted = fleet.objects
-        .filter(({ name }) => station.server.objects?.includes(name) ?? true)
-        // What comes from a pipe may take its time, so all other objects are sent, and proven to be the newest, before.
-        .toSorted((a, b) => Number(a.content === 'pipe') - Number(b.content === 'pipe'));
+      const wanted = fleet.objects.filter(({ name }) => station.server.objects?.includes(name) ?? true);
       await this.#removeAllBut(wanted);
       await this.#broadcast.announceAt(announcementPlanOf(station));
       this.#listening.follow(station);
       for (const { name } of wanted) this.#objects.get(name)?.expectUpdate();
-      const refusals: RefuseEvent[] = [];
-      for (const object of wanted) {
-        if (object.content === 'pipe') this.#watchOver();
+      const updates = wanted.map(async (object) => {
         const refused = await this.#served(object).update(object, station);
-        if (refused === undefined) continue;
-        refusals.push(refused);
         // If the only object is refused at the start, the start ends with this error and no event is needed.
-        if (!isFirst || wanted.length > 1 || refused.retryMs !== undefined) this.#options.emit('refuse', refused);
-      }
-      // An object that has not changed does not throw when the server stops, so the signal is checked here.
-      this.#options.signal.throwIfAborted();
+        if (refused !== undefined && (!isFirst || wanted.length > 1 || refused.retryMs !== undefined))
+          this.#options.emit('refuse', refused);
+        return refused;
+      });
+      const all = Promise.all(updates);
+      // When the server stops before it is awaited.
+      all.catch(() => undefined);
+      const ofFiles = Promise.all(updates.filter((_, index) => wanted[index]!.content !== 'pipe'));
+      // What comes from a pipe may take its time, as may a disk that does not answer: all other objects are sent, and proven to be the newest, before.
+      await unlessAborted(Promise.race([ofFiles, this.#serving.turns.calm()]), signal);
       this.#watchOver();
+      const refusals = await unlessAborted(all, AbortSignal.any([signal, superseded]));
+      this.#watchOver();
+      this.#hasStarted = true;
       await this.#proofs.settled;
-      this.#throwFirst(refusals, isFirst);
+      this.#throwFirst(
+        refusals.filter((refused) => refused !== undefined),
+        isFirst,
+      );
     } finally {
       this.#isApplying = false;
       this.#broadcast.setStarting(false);
     }
   }
 
-  /** All that does not come from a pipe is on the air, or refused: watches it from now on. */
+  /** All that does not come from a pipe, or from a disk that does not answer, is on the air or refused: watches it from now on. */
   #watchOver(): void {
     this.#broadcast.setStarting(false);
     this.#watch.start();
@@ -171,15 +184,22 @@ export class FleetSender {
     return { server: this.#station?.server.name, objects };
   }
 
+  /** Stops sending at once. Resolves when all files are closed, except those whose disks do not answer. */
   async stop(): Promise<void> {
+    const { clock } = this.#options;
     this.#finalStats = this.stats();
     this.#watch.stop();
     this.#listening.close();
+    await settledBy(clock.nowUs() + CLOSING_US, clock, this.#close());
+    await this.#lock.release();
+  }
+
+  async #close(): Promise<void> {
     await this.#broadcast.stop();
     await this.#serving.coding.close();
     await Promise.all([...this.#objects.values()].map((object) => object.close()));
+    await this.#serving.turns.ended();
     await this.#serving.contents.close();
-    await this.#lock.release();
   }
 
   async #takeStation(fleet: Fleet, superseded: AbortSignal): Promise<Station> {
@@ -235,12 +255,4 @@ export class FleetSender {
       new LayercastError('NOTHING_TO_SEND', message, { hint: 'See what was said about each object before' }),
     );
   }
-}
-
-function countedOf({ objects }: SenderStats): SentAndSkipped {
-  const channels = objects.flatMap((object) => object.channels);
-  return {
-    sentCount: channels.reduce((sum, { datagrams }) => sum + datagrams, 0),
-    skippedCount: channels.reduce((sum, { skippedDatagrams }) => sum + skippedDatagrams, 0),
-  };
 }

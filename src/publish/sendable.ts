@@ -110,6 +110,7 @@ export async function makeSendable(
       frames,
       release,
     };
+    signal.throwIfAborted();
     return { object, station, prepared, sent, settings: settingsOf(object, station) };
   } catch (error) {
     await release();
@@ -137,4 +138,12 @@ async function framesOf(
 /** False when the file or folder has been changed or replaced since it was hashed. */
 export function isUnchanged({ prepared }: Sendable): Promise<boolean> {
   return prepared.isUnchanged();
+}
+
+/** Whether what is sent is there. Nobody can change the copy of a folder, whatever has become of the folder. */
+export function canBeRead({ prepared }: Sendable): Promise<boolean> {
+  return prepared.source.checkUnchanged().then(
+    () => true,
+    () => false,
+  );
 }

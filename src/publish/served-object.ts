@@ -4,11 +4,13 @@ import type { Broadcast } from '../sender/broadcast.js';
 import type { BroadcastObject } from '../sender/broadcast-object.js';
 import { publishEvent, type RefuseEvent } from './events.js';
 import { OperationQueue } from './operation-queue.js';
+import type { PreparedObject } from './prepared-object.js';
 import { renewedRecord } from './records/signing.js';
 import { hinted, isFileAway, Retry } from './retry.js';
-import { isUnchanged, makeSendable, type Sendable, type Workshop } from './sendable.js';
+import { canBeRead, isUnchanged, makeSendable, type Sendable, type Workshop } from './sendable.js';
 import { SentVersion } from './sent-version.js';
 import { frameOf, type Station, settingsOf } from './station.js';
+import type { Turns } from './turns.js';
 
 /** What the objects of a server share. */
 export interface Serving extends Workshop {
@@ -17,10 +19,8 @@ export interface Serving extends Workshop {
   readonly signal: AbortSignal;
   /** Whether the fleet file is going to be read again: files may be those of what it says then. */
   readonly isReloadDue: () => boolean;
-  /**
-   * Runs the retries of all objects one at a time, so that many objects that fail at once do not read all their files at once.
-   */
-  readonly oneByOne: <T>(work: () => Promise<T>) => Promise<T>;
+  /** In which the files of all objects are read. */
+  readonly turns: Turns;
 }
 
 /**
@@ -135,7 +135,7 @@ export class ServedObject {
     return this.#renewal;
   }
 
-  /** Ends the attempt under way; resolves when it has ended. */
+  /** Ends the attempt under way, also one whose disk does not answer; resolves when it has ended. */
   async close(): Promise<void> {
     this.#supersede();
     await this.#attempts.close();
@@ -148,30 +148,43 @@ export class ServedObject {
     try {
       const { onAir } = this;
       const isSame = onAir?.settings === settingsOf(object, station);
-      if (isSame && (this.#serving.isReloadDue() || (await isUnchanged(onAir)))) {
+      if (
+        isSame &&
+        (this.#serving.isReloadDue() || (await this.#serving.turns.run(object, () => isUnchanged(onAir), signal)))
+      ) {
         this.#onAir = { ...onAir, object, station };
         await this.#renew(this.#onAir);
       } else {
-        await this.#put(
-          await makeSendable(object, station, this.#serving, signal, (made) => this.#lastSent.check(made, object)),
-        );
+        await this.#put(await this.#make(object, station, signal), signal);
       }
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
-      return await this.#refuse(error);
+      return await this.#refuse(error, signal);
     } finally {
       this.#isTrying = false;
     }
   }
 
-  async #put(next: Sendable): Promise<void> {
+  #make(object: FleetObject, station: Station, signal: AbortSignal): Promise<Sendable> {
+    const make = (goOn: () => void) => {
+      const emit: Workshop['emit'] = (...event) => {
+        goOn();
+        return this.#serving.emit(...event);
+      };
+      const check = (made: PreparedObject) => this.#lastSent.check(made, object);
+      return makeSendable(object, station, { ...this.#serving, emit }, signal, check);
+    };
+    return this.#serving.turns.run(object, make, signal);
+  }
+
+  async #put(next: Sendable, signal: AbortSignal): Promise<void> {
     const { broadcast, emit } = this.#serving;
     const before = this.#onAir;
     // Set before `put`: the object may be lost as soon as it is on the air.
     this.#onAir = next;
     try {
-      await broadcast.put(next.sent);
+      await broadcast.put(next.sent, signal);
     } catch (error) {
       const isThere = before !== undefined && broadcast.has(before.sent);
       this.#onAir = isThere ? before : undefined;
@@ -196,10 +209,13 @@ export class ServedObject {
   }
 
   /** The version on the air stays if it can go on. */
-  async #refuse(error: unknown): Promise<RefuseEvent> {
+  async #refuse(error: unknown, signal: AbortSignal): Promise<RefuseEvent> {
     const { object, station } = this.#target!;
     const { onAir } = this;
-    const canGoOn = onAir !== undefined && frameOf(onAir.station) === frameOf(station) && (await canBeRead(onAir));
+    const canGoOn =
+      onAir !== undefined &&
+      frameOf(onAir.station) === frameOf(station) &&
+      (await this.#serving.turns.run(onAir.object, () => canBeRead(onAir), signal));
     if (onAir !== undefined && !canGoOn) await this.#takeOff(onAir, error);
     const retryMs = this.#planRetry(error);
     const sentVersion = this.#onAir?.object.version;
@@ -226,12 +242,9 @@ export class ServedObject {
   }
 
   async #tryAgain(): Promise<void> {
-    const { signal } = this.#superseded;
     this.#isTrying = true;
     try {
-      const refused = await this.#serving.oneByOne(async () => {
-        return signal.aborted ? undefined : await this.#attempts.run(() => this.#attempt());
-      });
+      const refused = await this.#attempts.run(() => this.#attempt());
       const reason = reasonOf(refused);
       if (refused !== undefined && reason !== this.#toldReason) this.#serving.emit('refuse', refused);
       this.#toldReason = reason;
@@ -248,14 +261,6 @@ export class ServedObject {
     this.#superseded.abort(new LayercastError('ABORTED', 'the fleet file was read again'));
     this.#superseded = new AbortController();
   }
-}
-
-/** Whether what is sent is there. Nobody can change the copy of a folder, whatever has become of the folder. */
-function canBeRead({ prepared }: Sendable): Promise<boolean> {
-  return prepared.source.checkUnchanged().then(
-    () => true,
-    () => false,
-  );
 }
 
 function reasonOf(refused: RefuseEvent | undefined): string | undefined {

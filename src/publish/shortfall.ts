@@ -1,3 +1,5 @@
+import type { SenderStats } from './events.js';
+
 /** How long a server is looked at before it is judged. A pause of the host for two seconds, which costs a fifth of this, is not judged. */
 const WINDOW_US = 10_000_000;
 /** Windows in a row of which each must fall short. */
@@ -44,4 +46,13 @@ export class Shortfall {
     this.#shortCount = skippedCount > MOST_SKIPPED_RATIO * dueCount ? this.#shortCount + 1 : 0;
     return this.#shortCount === WINDOW_COUNT ? sentCount / dueCount : undefined;
   }
+}
+
+/** What all channels of a server have counted. */
+export function countedIn({ objects }: SenderStats): SentAndSkipped {
+  const channels = objects.flatMap((object) => object.channels);
+  return {
+    sentCount: channels.reduce((sum, { datagrams }) => sum + datagrams, 0),
+    skippedCount: channels.reduce((sum, { skippedDatagrams }) => sum + skippedDatagrams, 0),
+  };
 }

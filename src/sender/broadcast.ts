@@ -1,5 +1,6 @@
 import { LayercastError } from '../base/errors.js';
 import type { Destination } from '../base/ports.js';
+import { unlessAborted } from '../base/waiting.js';
 import { deltaDescriptor } from '../wire/delta.js';
 import type { AnnouncementWorld } from './announce/announcement-channel.js';
 import type { AnnouncedTurns } from './announce/announcement-loop.js';
@@ -85,10 +86,11 @@ export class Broadcast {
    * Sends an object from now on, instead of any object of the same name. The earlier object is removed only when the new one can
    * begin; if the new one cannot, the earlier one stays. Objects whose channels the new one takes are removed too.
    *
+   * @param signal ends the waiting for the first read of its bytes
    * @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`, `ABORTED` after `stop`, or the error of the first read of
-   * its bytes. The object has then been released.
+   * its bytes. The object has then been released. Also the reason of the signal: the object is released then as soon as its disk lets it go.
    */
-  async put(object: BroadcastObject): Promise<void> {
+  async put(object: BroadcastObject, signal?: AbortSignal): Promise<void> {
     const transmissions = new ObjectTransmissions(object, this.#world, this.#pauses, {
       onFailure: (error) => this.#lose(object, error),
       onNetwork: (channel, group, failure) => this.#events.onNetwork(object, channel, group, failure),
@@ -96,7 +98,7 @@ export class Broadcast {
     });
     try {
       this.#throwIfStopped();
-      await transmissions.open();
+      await unlessAborted(transmissions.open(), signal);
       this.#throwIfStopped();
       this.#makeRoomFor(object);
       this.#windows.follow(object);
@@ -106,7 +108,8 @@ export class Broadcast {
       this.#announcements.put(object.name, object.publication.announcement);
     } catch (error) {
       transmissions.stop(this.#driver);
-      await object.release();
+      const released = this.#release(object);
+      if (!signal?.aborted) await released;
       throw error;
     }
   }
@@ -213,6 +216,10 @@ export class Broadcast {
     this.#windows.forget(object);
     transmissions.stop(this.#driver);
     this.#announcements.delete(object.name);
+    return this.#release(object);
+  }
+
+  #release(object: BroadcastObject): Promise<void> {
     const released = object.release().finally(() => this.#releasing.delete(released));
     this.#releasing.add(released);
     return released;

@@ -3,6 +3,7 @@ import { chmod, copyFile, link, mkdir, rename, rm, symlink, truncate, utimes } f
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { LayercastError } from '../../dist/base/errors.js';
+import { FileSource } from '../../dist/store/file-source.js';
 import { scratchDirectory } from '../store/scratch.js';
 import { ServedRig } from './served-rig.js';
 
@@ -296,6 +297,38 @@ describe('a record with a date', () => {
     await rig.object('a').renew();
     expect(descriptor().createdS).toBe(firstS + 50 - 3600);
     expect(rig.told('publish').length).toBe(1);
+  });
+});
+
+describe('an object whose disk stops to answer while it is hashed', () => {
+  /** A rig with such an object, `b`, and a healthy file of the same name. */
+  async function hanging() {
+    const rig = await ServedRig.make(join(scratch, String(rigCount++)));
+    await mkdir(rig.path('away'));
+    await Promise.all(['away/b', 'a', 'b'].map((path) => rig.write(path, 'some')));
+    const reading = vi.spyOn(FileSource.prototype, 'read').mockImplementation(() => new Promise(() => {}));
+    const update = rig.update('b', { file: 'away/b' });
+    update.catch(() => undefined);
+    await vi.waitFor(() => expect(reading).toHaveBeenCalled(), { timeout: 20_000 });
+    reading.mockRestore();
+    return { rig, update };
+  }
+
+  it('holds up no other object, and not the stop of its server', async () => {
+    const { rig, update } = await hanging();
+    const other = rig.update('a', {});
+    await rig.clock.passUntil(() => rig.onAir.length > 0);
+    expect([await other, rig.onAir]).toEqual([undefined, ['a 1']]);
+    await rig.stop();
+    await expect(update).rejects.toThrow('stopped');
+  });
+
+  it('is sent when a reload names another file', async () => {
+    const { rig, update } = await hanging();
+    void rig.update('b', { version: 2 });
+    await rig.clock.passUntil(() => rig.onAir.length > 0);
+    expect(rig.onAir).toEqual(['b 2']);
+    await expect(update).rejects.toThrow('read again');
   });
 });
 

@@ -9,6 +9,7 @@ import type { RefuseEvent } from '../../dist/publish/events.js';
 import { ServedObject } from '../../dist/publish/served-object.js';
 import { CodingThread } from '../../dist/publish/symbols/coding-thread.js';
 import { IntermediateCache } from '../../dist/publish/symbols/intermediate-cache.js';
+import { Turns } from '../../dist/publish/turns.js';
 import { Broadcast } from '../../dist/sender/broadcast.js';
 
 /** A clock that the test moves. */
@@ -92,7 +93,7 @@ export class ServedRig {
       emit: ((event: string, fields: object) => this.events.push({ event, ...fields })) as never,
       signal: this.stopping.signal,
       isReloadDue: () => this.isReloadDue,
-      oneByOne: <T>(work: () => Promise<T>) => work(),
+      turns: new Turns(this.clock),
     };
     onTestFinished(() => this.stop());
   }

@@ -99,6 +99,19 @@ describe('the broadcast of a server', () => {
     rig.expectSafe();
   });
 
+  it('waits no more for the disk of an object when it is told to, and sends the version before', async () => {
+    const rig = new BroadcastRig('abandoned disk');
+    await rig.settle(rig.announceAt());
+    await rig.settle(rig.broadcast.put(rig.object('a', 1, [0]).sent));
+    const abandoning = new AbortController();
+    const put = rig.broadcast.put(rig.object('a', 2, [0], 1e12).sent, abandoning.signal);
+    abandoning.abort(new Error('abandoned'));
+    await expect(put).rejects.toThrow('abandoned');
+    expect(rig.onAir).toEqual(['a 1']);
+    await rig.settle(rig.broadcast.stop());
+    rig.expectSafe();
+  });
+
   it('keeps sending a version when the next version cannot begin', async () => {
     const rig = new BroadcastRig('next version');
     await rig.settle(rig.announceAt());

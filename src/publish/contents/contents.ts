@@ -1,5 +1,6 @@
 import { LayercastError } from '../../base/errors.js';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
+import { unlessAborted } from '../../base/waiting.js';
 import type { FleetObject } from '../../fleet/fleet.js';
 import { FileSource } from '../../store/file-source.js';
 import { TreeArchive } from '../../tree/archive.js';
@@ -107,13 +108,4 @@ async function openFile(path: string): Promise<OpenContent> {
       () => false,
     );
   return { source, isCopy: false, isUnchanged };
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }
