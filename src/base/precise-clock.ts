@@ -64,7 +64,15 @@ export class PreciseClock implements Clock {
     return () => {
       timer.callback = undefined;
       this.#heap.remove(timer);
+      // A timer of Node keeps the process alive.
+      if (this.#heap.size === 0) this.#disarm();
     };
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerUs = Number.POSITIVE_INFINITY;
   }
 
   /** Makes sure that the thread looks again in time for the first timer. */

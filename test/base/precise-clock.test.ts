@@ -144,6 +144,18 @@ describe('a precise clock', () => {
     expect(called).toEqual(['first']);
   });
 
+  it('keeps no process alive when all that it was to call is cancelled', () => {
+    const thread = fakeThread();
+    const clock = new PreciseClock(thread.host);
+    const cancels = [60e6, 2e6].map((afterUs) => clock.schedule(clock.nowUs() + afterUs, () => undefined));
+    for (const cancel of cancels) cancel();
+    expect(thread.timers).toEqual([]);
+    const calls: string[] = [];
+    clock.schedule(clock.nowUs() + 1e6, () => void calls.push('later'));
+    thread.run();
+    expect(calls).toEqual(['later']);
+  });
+
   it('keeps its promises on a real thread: calls come, not before their times, and turns of the loop between them', async () => {
     const clock = new PreciseClock();
     let turns = 0;
