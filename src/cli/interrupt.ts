@@ -2,6 +2,9 @@ import { LayercastError } from '../base/errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** How long a process that has done its work may take to end by itself. */
+const ENDING_MS = 30;
+
 /** The error of a command that a signal stopped; the exit code follows from the signal. */
 export class Interrupted extends LayercastError {
   readonly signal: (typeof SIGNALS)[number];
@@ -10,6 +13,16 @@ export class Interrupted extends LayercastError {
     super('ABORTED', `stopped by ${signal}`);
     this.signal = signal;
   }
+}
+
+/**
+ * Has the signal itself end the process if it does not end soon, now that the work has ended. While a disk does not answer that was asked for a file, neither
+ * the end of all work nor `process.exit` ends a process, because Node waits for its threads.
+ */
+export function endBy({ signal }: Interrupted): void {
+  // The first timer may fire, late, in the last turn of the event loop; the second one does only if the loop goes on.
+  const later = (callback: () => void) => setTimeout(callback, ENDING_MS / 2).unref();
+  later(() => later(() => process.kill(process.pid, signal)));
 }
 
 /**

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { LayercastError } from '../base/errors.js';
 import { ConfigError } from '../config/faults.js';
 import { exitCodeOf } from './exit-codes.js';
+import { Interrupted } from './interrupt.js';
 import { areEventsOnStandardError, printEvent } from './json/print-event.js';
 import { goOnWithoutOutput } from './lost-output.js';
 import { typed } from './spelling.js';
@@ -16,17 +17,23 @@ export type Registrations = Readonly<Record<string, Registration>>;
 /** Prints the flags of all commands, so that it needs them. */
 const OF_ALL_COMMANDS = 'completion';
 
-/** Runs the command line and sets the process's exit code. Never rejects. */
-export async function run(registrations: Registrations, argv: readonly string[]): Promise<void> {
+/**
+ * Runs the command line and sets the process's exit code. Never rejects.
+ *
+ * @returns the signal that has ended the command, if one has
+ */
+export async function run(registrations: Registrations, argv: readonly string[]): Promise<Interrupted | undefined> {
   goOnWithoutOutput();
   const program = programOf(neededFor(argv[2], registrations));
   try {
     refuseUnknownTopic(argv, registrations);
     program.hook('preAction', (_, command) => refuseStreams(command));
     await program.parseAsync(argv);
+    return undefined;
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (process.exitCode !== 0) report(await clearest(error, argv[2]), argv.includes('--json'));
+    return error instanceof Interrupted ? error : undefined;
   }
 }
 

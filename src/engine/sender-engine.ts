@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { EventEmitter } from 'eventemitter3';
 import { asLayercastError, LayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
+import { unlessAborted } from '../base/waiting.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedSenderOptions } from '../options/sender-options.js';
 import type { SenderEvents, SenderStats } from '../publish/events.js';
@@ -80,7 +81,7 @@ export class SenderEngine implements Engine<SenderStats, void> {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
-      await this.ready();
+      await unlessAborted(this.ready(), this.#stopping.signal);
       if (!this.#stopping.signal.aborted) {
         await new Promise((resolve) => this.#stopping.signal.addEventListener('abort', resolve, { once: true }));
       }

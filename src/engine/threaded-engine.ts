@@ -1,4 +1,6 @@
 import { asLayercastError, type LayercastError } from '../base/errors.js';
+import { systemClock } from '../base/system-clock.js';
+import { settledBy } from '../base/waiting.js';
 import { ConfigError } from '../config/faults.js';
 import type { DataOf, Owner } from '../work/calls.js';
 import { type PackedValue, packedReason } from '../work/packed-values.js';
@@ -6,6 +8,9 @@ import { Thread } from '../work/thread.js';
 import type { Engine } from './engine.js';
 import type { ToldEvent } from './outbox.js';
 import type { EngineCalls } from './serve-engine.js';
+
+/** A thread ends within milliseconds, unless it has asked a disk that does not answer. */
+const ENDING_US = 50_000;
 
 /** A worker file whose calls are those of an engine and perhaps others. */
 type EngineFile<Data, Result> = (data: Data, owner: Owner) => EngineCalls<Result>;
@@ -57,7 +62,7 @@ export class ThreadedEngine<Data, Stats, Result, W extends EngineFile<Data, Resu
       return (await this.#engineThread.call('run', undefined)) as Result;
     } finally {
       signal.removeEventListener('abort', stop);
-      await this.thread.close();
+      await settledBy(systemClock.nowUs() + ENDING_US, systemClock, this.thread.close());
     }
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -70,6 +71,20 @@ describeBed(
       server.child.kill('SIGHUP');
       await vi.waitFor(async () => expect(await server.published()).toEqual(['c', 'b']), TIMES);
     });
+
+    test.each(['pipe', 'file'] as const)(
+      'does not delay the stop of a server that writes its events to a %s',
+      async (output) => {
+        const server = await serving(output, `${object('a', 'away/a')}, ${object('c', 'near')}`);
+        await vi.waitFor(async () => expect(await server.published()).toEqual(['c']), TIMES);
+        const exit = once(server.child, 'exit');
+        const startedMs = performance.now();
+        server.child.kill('SIGTERM');
+        expect(await exit).toEqual([null, 'SIGTERM']);
+        // Some 0.17 s where nobody else needs the processor.
+        expect(performance.now() - startedMs).toBeLessThan(2000);
+      },
+    );
   },
   { userNamespace: true },
 );
