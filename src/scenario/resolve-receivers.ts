@@ -117,10 +117,14 @@ function faultsOf(entry: ReceiverEntry, channelCount: number, path: Path, source
     add(['count'], `too many full receivers, found ${count}, allowed: ${MAX_FULL_RECEIVERS}, or model: crowd`);
   }
   for (const [index, { from, to }] of sleeps.entries()) {
-    if (to <= from)
-      add(['sleeps', index, 'to'], 'ends before it begins, found "to" not after "from", allowed: a later time');
+    if (to <= from) add(['sleeps', index, 'to'], notAfter('from', 'to'));
   }
   return [...faults, ...deathFaults(deaths, path, source), ...channelFaults(channels, channelCount, path, source)];
+}
+
+/** What is said of a setting that ends what another one begins, and is no later time. */
+export function notAfter(begin: string, end: string): string {
+  return `ends before it begins, found "${end}" not after "${begin}", allowed: a later time`;
 }
 
 /** Channels that the object does not have. @param channelCount 0 if it is not known */

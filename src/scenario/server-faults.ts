@@ -3,7 +3,7 @@ import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import { parseUnicast } from '../fleet/resolve.js';
 import { queueFault } from './resolve-links.js';
-import { channelFaults, deathFaults } from './resolve-receivers.js';
+import { channelFaults, deathFaults, notAfter } from './resolve-receivers.js';
 import type { ServerEntry } from './scenario-schema.js';
 
 /** What a server of a scenario cannot be. @param channelCount of the object; 0 if it is not known */
@@ -30,8 +30,7 @@ export function stopFaults(
   source: YamlSource,
 ): readonly Fault[] {
   if (stop === undefined || stop > start) return [];
-  const text = 'ends before it begins, found "stop" not after "start", allowed: a later time';
-  return [source.faultAt([...path, 'stop'], text)];
+  return [source.faultAt([...path, 'stop'], notAfter('start', 'stop'))];
 }
 
 function addressFaults(address: string, path: Path, source: YamlSource): readonly Fault[] {
