@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +51,10 @@ describe('layercast simulate', () => {
     const { code, stdout, stderr } = await simulate('--svg', 'absent/one.svg');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('cannot write "absent/one.svg": there is no such file or directory');
+    mkdirSync(join(folder, 'taken.svg'));
+    const taken = await simulate('--svg', 'taken.svg');
+    expect([taken.code, taken.stdout]).toEqual([2, '']);
+    expect(taken.stderr).toContain('cannot write "taken.svg"');
   });
 
   it('tells faults of the file, and what cannot be typed, with exit code 2', async () => {

@@ -1,4 +1,4 @@
-import { access, constants, writeFile } from 'node:fs/promises';
+import { access, constants, open, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemError } from '../../base/system-error.js';
 
@@ -11,9 +11,15 @@ export async function writePicture(path: string, picture: string): Promise<void>
   await writing(path, () => writeFile(path, picture));
 }
 
-/** Finds out before long work whether its picture can be written to the folder. @throws {LayercastError} the system's reason why not */
+/** Finds out before long work whether its picture can be written: to the folder, and not in the place of one. @throws {LayercastError} the system's reason why not */
 export async function checkPicturePath(path: string): Promise<void> {
-  if (path !== '-') await writing(path, () => access(dirname(path), constants.W_OK));
+  if (path === '-') return;
+  const found = await stat(path).catch(() => undefined);
+  await writing(path, async () => {
+    await access(dirname(path), constants.W_OK);
+    // Nobody can open a folder for writing: the system says so.
+    if (found?.isDirectory()) await open(path, 'r+');
+  });
 }
 
 async function writing(path: string, action: () => Promise<void>): Promise<void> {
