@@ -106,12 +106,12 @@ export class TrafficSampler {
   }
 
   summary(nowUs: number): FlowSummary {
-    const { name, arrivedBytes, arrivedCount, sentCount } = this.#flow;
+    const { name, arrivedBytes, lostCount, sentCount } = this.#flow;
     const elapsedUs = Math.min(nowUs, this.#stopUs) - this.#startUs;
     return {
       flow: name,
       rateBitsPerSecond: elapsedUs > 0 ? (arrivedBytes * 8e6) / elapsedUs : 0,
-      lossRatio: sentCount === 0 ? 0 : Math.max(0, 1 - arrivedCount / sentCount),
+      lossRatio: sentCount === 0 ? 0 : lostCount / sentCount,
     };
   }
 }

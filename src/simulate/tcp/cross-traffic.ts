@@ -32,7 +32,8 @@ export interface CrossTraffic {
   /** Bytes of whole packets that arrived. */
   readonly arrivedBytes: number;
   readonly sentCount: number;
-  readonly arrivedCount: number;
+  /** Packets that did not arrive. TCP does not count one that it has not given up: it may be on its way. */
+  readonly lostCount: number;
 }
 
 const DEFAULT_RETURN_DELAY_US = 10_000;
@@ -97,6 +98,10 @@ abstract class UnicastFlow implements CrossTraffic, Tap {
     this.arrived(packet.number);
   }
 
+  get lostCount(): number {
+    return Math.max(0, this.sentCount - this.arrivedCount);
+  }
+
   protected get isOver(): boolean {
     return this.network.clock.nowUs >= (this.options.stopUs ?? Number.POSITIVE_INFINITY);
   }
@@ -155,6 +160,10 @@ class TcpFlow extends UnicastFlow {
     this.#wayBack = network.newLink(`${options.name} back`, { delayUs }, (packet) => {
       if (packet instanceof Segment) this.#ack(packet.number);
     });
+  }
+
+  override get lostCount(): number {
+    return Math.min(super.lostCount, this.#flight.lostCount);
   }
 
   override observe(packet: Packet): void {

@@ -12,6 +12,8 @@ export class Flight {
   next = 0;
   /** Number of segments that are neither acknowledged nor lost. */
   count = 0;
+  /** Number of segments that were given up. Some may arrive all the same. */
+  lostCount = 0;
   readonly #sentUs = new Float64Array(MAX_FLIGHT);
   readonly #states = new Uint8Array(MAX_FLIGHT);
   /** All transmissions before this one are settled. */
@@ -40,13 +42,15 @@ export class Flight {
   /** Gives up the transmissions that are lost by now, and calls `onLost` with the number of each. */
   giveUpLost(onLost: (number: number) => void): void {
     for (const end = this.#highestAcked - DUPLICATE_THRESHOLD; this.#oldest <= end; this.#oldest++) {
-      if (this.#settle(this.#oldest)) onLost(this.#oldest);
+      if (!this.#settle(this.#oldest)) continue;
+      this.lostCount++;
+      onLost(this.#oldest);
     }
   }
 
   /** Gives up all transmissions under way. */
   giveUp(): void {
-    for (; this.#oldest < this.next; this.#oldest++) this.#settle(this.#oldest);
+    for (; this.#oldest < this.next; this.#oldest++) if (this.#settle(this.#oldest)) this.lostCount++;
   }
 
   #settle(number: number): boolean {

@@ -44,6 +44,19 @@ describe('cross traffic', () => {
     expect(one / two).toBeLessThan(1.2);
   });
 
+  it(seeded('of TCP counts as lost what was dropped, and not what is on its way'), async () => {
+    const { sharesOver, link, traffic } = bedOf({ kind: 'reno' });
+    const [flow] = traffic;
+    await sharesOver(0.03);
+    const missingCount = () => flow!.sentCount - flow!.arrivedBytes / 1500;
+    expect([missingCount() > 0, flow!.lostCount]).toEqual([true, 0]);
+    await sharesOver(30);
+    const { overflowCount } = link.down.counts;
+    expect(missingCount()).toBeGreaterThan(overflowCount);
+    expect(flow!.lostCount).toBeLessThanOrEqual(overflowCount);
+    expect(flow!.lostCount).toBeGreaterThan(0.9 * overflowCount);
+  });
+
   it(seeded('at a constant rate leaves the rest to TCP, and all of it when it stops'), async () => {
     const { sharesOver } = bedOf({ kind: 'cubic' }, { kind: 'udp', rateBitsPerSecond: 4e6, stopUs: 40e6 });
     await sharesOver(10);
@@ -62,7 +75,7 @@ describe('cross traffic', () => {
     expect(await sharesOver(2)).toEqual([0]);
     const [share] = await sharesOver(2);
     expect(share).toBeGreaterThan(0.8);
-    await sharesOver(0.1);
+    await sharesOver(0.03);
     const { sentCount } = traffic[0]!;
     expect(await sharesOver(10)).toEqual([0]);
     expect(traffic[0]!.sentCount).toBe(sentCount);
