@@ -24,6 +24,8 @@ export class Failures {
   #blameUs: number;
   /** What was left for losses without a queue and is not judged yet. */
   #suspect: Suspect | undefined;
+  /** Whether the other traffic that is there has been blamed for what failed before. */
+  #hasForgiven = false;
   readonly #rules: Rules;
   readonly #path: PathState;
   readonly #leaves: Pick<DeafPeriod, 'latencyUs'>;
@@ -135,11 +137,19 @@ export class Failures {
     return Math.min(maxWaitDoublings, Math.ceil(Math.log2(Math.max(1, rounds))));
   }
 
-  /** Other traffic has been recognised: levels that failed before failed because of it, and its queue would keep a suspect from being judged. */
-  forgive(): void {
-    if (this.#suspect !== undefined) this.left(undefined);
-    this.#path.link.forgive();
-    this.backOff.clear();
+  /**
+   * Takes note of other traffic: its queue would keep a suspect from being judged, and levels that failed before failed because of it. Tries of
+   * other receivers look like it for a while. Behind a bucket level after level fails before it is recognised, and only tries tell what fits.
+   */
+  noteOthers(): void {
+    const { contention, nowUs, isContended, link } = this.#path;
+    if (isContended && this.#suspect !== undefined) this.left(undefined);
+    const isGuilty = link.hasLied ? isContended : contention.isSure(nowUs);
+    if (isGuilty && !this.#hasForgiven) {
+      link.forgive();
+      this.backOff.clear();
+    }
+    this.#hasForgiven = isGuilty;
   }
 
   /** Takes note of how long the present level has lasted. */

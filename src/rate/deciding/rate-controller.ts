@@ -115,10 +115,9 @@ export class RateController {
     const ended = this.#slots.note(nowUs, sums);
     if (this.phase === 'deaf') this.#checkDeafPeriod();
     if (this.phase === 'deaf') return this.#leaveMore();
-    const wasContended = path.isContended;
     path.judgeLosses();
     if (ended !== undefined) path.judgeOthers(this.#retreats, this.#deafPeriod.latencyUs);
-    if (!wasContended && path.isContended) this.#failures.forgive();
+    this.#failures.noteOthers();
     const verdict = this.#failures.judgeSuspect();
     if (verdict === 'acquitted') this.#phases.transition('acquitted');
     else if (verdict !== undefined) return this.#stepDown(verdict.step, verdict.suspect);

@@ -29,6 +29,11 @@ export class Contention {
     return this.#rules.switches.contention && nowUs < this.#untilUs;
   }
 
+  /** Whether it has been there for so long that the tries of other receivers do not look like it. */
+  isSure(nowUs: number): boolean {
+    return this.isOn(nowUs) && nowUs - this.#sinceUs >= this.#rules.contention.sureUs;
+  }
+
   /** This receiver's own rate has changed: the next movement of the queue is its own doing. */
   rateChanged(): void {
     this.#troughUs = Number.POSITIVE_INFINITY;
@@ -121,9 +126,9 @@ export class Contention {
   ): number {
     if (!this.isOn(nowUs)) return Number.POSITIVE_INFINITY;
     const tcpRate = (this.#window.segments * SEGMENT_BITS * 1e6) / path.roundTripUs;
-    return nowUs - this.#sinceUs < this.#rules.contention.sureUs
-      ? tcpRate
-      : Math.min(tcpRate, this.#rules.contention.mostRatio * path.capacityBitsPerSecond);
+    return this.isSure(nowUs)
+      ? Math.min(tcpRate, this.#rules.contention.mostRatio * path.capacityBitsPerSecond)
+      : tcpRate;
   }
 
   #believe(nowUs: number, segments: number): void {

@@ -121,19 +121,53 @@ describe('a level that failed where trains pass at any rate', () => {
 });
 
 describe('other traffic that is recognised', () => {
-  function besideOthers() {
+  /** Level 2 failed; then others fill the queue, and have been recognised for so long. */
+  function besideOthers({ seconds, isBucket }: { readonly seconds: number; readonly isBucket: boolean }) {
     const path = pathOnLevel2();
     const failures = new Failures(path, { latencyUs: 2e6 });
-    failures.record({ level: 2, carriedBitsPerSecond: 1.9e6, isBucket: true });
-    failures.record({ level: 2, carriedBitsPerSecond: 0.5e6, isBucket: true });
-    failures.forgive();
+    failures.record({ level: 2, carriedBitsPerSecond: 1.9e6, isBucket });
+    failures.record({ level: 2, carriedBitsPerSecond: 0.5e6, isBucket });
+    fillQueue(path, failures, seconds);
     return { path, failures };
   }
 
-  it('is what levels failed for before: they may be tried at once, at the most that the path has carried', () => {
-    const { path, failures } = besideOthers();
+  /** Less than the capacity arrives through a queue, as beside others, until they have been recognised for so long. */
+  function fillQueue(path: PathState, failures: Failures, seconds: number): void {
+    const slot = {
+      isQueued: true,
+      arrivedBitsPerSecond: 0.5e6,
+      capacityBitsPerSecond: 1.9e6,
+      mostArrivedBitsPerSecond: 0,
+      bitsPerSecond: 1e6,
+    };
+    for (let leftSlots = 2 * seconds; leftSlots >= 0; ) {
+      path.nowUs += 0.5e6;
+      path.contention.judge(path.nowUs, { ...slot, roundTripUs: 100_000, leaveLatencyUs: 2e6 });
+      failures.noteOthers();
+      if (path.isContended) leftSlots--;
+    }
+  }
+
+  it('is what levels failed for before, behind a bucket: they may be tried at once, at the most that the path has carried', () => {
+    const { path, failures } = besideOthers({ seconds: 0, isBucket: true });
     expect(failures.backOff.failureCount(2)).toBe(0);
     expect(path.link.believedBitsPerSecond(path.nowUs)).toBe(1.9e6);
+  });
+
+  it('forgives nothing elsewhere while it may be the tries of other receivers, one after the other', () => {
+    const early = besideOthers({ seconds: 7, isBucket: false });
+    expect(early.path.isContended).toBe(true);
+    expect(early.failures.backOff.failureCount(2)).toBe(2);
+    expect(besideOthers({ seconds: 8, isBucket: false }).failures.backOff.failureCount(2)).toBe(0);
+  });
+
+  it('forgives once, so that a level that fails beside it is avoided', () => {
+    const { path, failures } = besideOthers({ seconds: 8, isBucket: true });
+    failures.record({ level: 2, carriedBitsPerSecond: 1.5e6, isBucket: true });
+    const failureCount = failures.backOff.failureCount(2);
+    expect(failureCount).toBeGreaterThan(0);
+    fillQueue(path, failures, 20);
+    expect(failures.backOff.failureCount(2)).toBe(failureCount);
   });
 
   it('is what a level was left for, too, if that is not decided yet: its queue would keep that from being decided', () => {
@@ -142,24 +176,13 @@ describe('other traffic that is recognised', () => {
     failures.left({ level: 2, lossRatio: 0.3, carriedBitsPerSecond: 1.4e6, isBucket: true });
     path.change(1, 0);
     expect(path.ambient.isJudging).toBe(true);
-    failures.forgive();
+    fillQueue(path, failures, 0);
     expect([path.ambient.isJudging, failures.judgeSuspect()]).toEqual([false, undefined]);
     expect(failures.backOff.failureCount(2)).toBe(0);
   });
 
   it('takes its share of what overloads carry, so that this does not bound what is tried', () => {
-    const { path, failures } = besideOthers();
-    const slot = {
-      isQueued: true,
-      arrivedBitsPerSecond: 0.5e6,
-      capacityBitsPerSecond: 1.9e6,
-      mostArrivedBitsPerSecond: 0,
-      bitsPerSecond: 1e6,
-    };
-    for (let slotCount = 1; slotCount <= 40; slotCount++) {
-      path.nowUs = slotCount * 0.5e6;
-      path.contention.judge(path.nowUs, { ...slot, roundTripUs: 100_000, leaveLatencyUs: 2e6 });
-    }
+    const { path, failures } = besideOthers({ seconds: 8, isBucket: true });
     expect(path.isContended).toBe(true);
     failures.carried(0.4e6);
     expect(failures.blame(false)).toBeUndefined();
