@@ -2,8 +2,8 @@ import { LayercastError } from '../base/errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** How long a process that has done its work may take to end by itself. */
-const ENDING_MS = 30;
+/** How long a process that has done its work may take to end by itself, with its exit code: threads of a busy host take some tenths of a second. */
+const ENDING_MS = 400;
 
 /** The error of a command that a signal stopped; the exit code follows from the signal. */
 export class Interrupted extends LayercastError {

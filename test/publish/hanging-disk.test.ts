@@ -81,7 +81,7 @@ describeBed(
         const startedMs = performance.now();
         server.child.kill('SIGTERM');
         expect(await exit).toEqual([null, 'SIGTERM']);
-        // Some 0.17 s where nobody else needs the processor.
+        // Some half a second where nobody else needs the processor.
         expect(performance.now() - startedMs).toBeLessThan(2000);
       },
     );
