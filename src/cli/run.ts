@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { LayercastError } from '../base/errors.js';
 import { ConfigError } from '../config/faults.js';
 import { exitCodeOf } from './exit-codes.js';
-import { Interrupted } from './interrupt.js';
+import { endBy, Interrupted } from './interrupt.js';
 import { areEventsOnStandardError, printEvent } from './json/print-event.js';
 import { goOnWithoutOutput } from './lost-output.js';
 import { typed } from './spelling.js';
@@ -20,9 +20,9 @@ const OF_ALL_COMMANDS = 'completion';
 /**
  * Runs the command line and sets the process's exit code. Never rejects.
  *
- * @returns the signal that has ended the command, if one has
+ * @returns if a signal has ended the command: what has it end the process, should that not end by itself
  */
-export async function run(registrations: Registrations, argv: readonly string[]): Promise<Interrupted | undefined> {
+export async function run(registrations: Registrations, argv: readonly string[]): Promise<(() => void) | undefined> {
   goOnWithoutOutput();
   const program = programOf(neededFor(argv[2], registrations));
   try {
@@ -33,7 +33,7 @@ export async function run(registrations: Registrations, argv: readonly string[])
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (process.exitCode !== 0) report(await clearest(error, argv[2]), argv.includes('--json'));
-    return error instanceof Interrupted ? error : undefined;
+    return error instanceof Interrupted ? () => endBy(error) : undefined;
   }
 }
 
