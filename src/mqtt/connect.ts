@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { errnoOf } from '../base/errors.js';
 import { MAX_RECORD_BYTES } from '../base/limits.js';
+import { unlessAborted } from '../base/waiting.js';
 import type { Broker } from '../fleet/broker.js';
 import {
   type BrokerConnection,
@@ -128,17 +129,13 @@ class Connection implements BrokerConnection {
   }
 
   #done(start: (callback: (error?: Error | null) => void) => void): Promise<void> {
-    const { signal } = this.#closing;
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      const stop = () => reject(signal.reason);
-      signal.addEventListener('abort', stop, { once: true });
+    const done = new Promise<void>((resolve, reject) => {
       start((error) => {
-        signal.removeEventListener('abort', stop);
         if (error) reject(error instanceof BrokerFault ? error : new BrokerFault(reasonOf(error)));
         else resolve();
       });
     });
+    return unlessAborted(done, this.#closing.signal);
   }
 }
 
